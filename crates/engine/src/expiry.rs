@@ -4,18 +4,21 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use ledger::{Command, Rejection, ReleaseCause, ReleaseHold};
 
 use crate::engine::Engine;
 use crate::port::{DueHold, ReadError};
-use crate::submission::{Submission, SubmitError};
+use crate::submission::{EARLIER_ENTRY, Submission, SubmitError};
 
 /// How long after its time a hold is found due at the latest, as long as the service and its database keep up.
 pub const EXPIRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How many holds are let go at once.
-const AT_ONCE: usize = 500;
+/// How many holds are asked for together.
+const PAGE: usize = 500;
+
+/// What part of a ledger's queue those may fill that are let go, so that callers find room beside them.
+const PART_OF_QUEUE: usize = 4;
 
 impl Engine {
     /// Lets go of holds whose time has come, again and again. It never ends by itself.
@@ -42,12 +45,13 @@ impl Engine {
     /// # Errors
     /// When the store cannot be asked for them.
     pub async fn expire_due_holds(&self) -> Result<usize, ReadError> {
+        let at_once = (self.together_max() / PART_OF_QUEUE / EARLIER_ENTRY).max(1);
         let mut expired = 0;
         loop {
-            let due = self.store().due_holds(self.now(), AT_ONCE).await?;
-            let is_all = due.len() < AT_ONCE;
-            let released = join_all(due.into_iter().map(|due| self.expire(due))).await;
-            let released = released.into_iter().filter(|released| *released).count();
+            let due = self.store().due_holds(self.now(), PAGE).await?;
+            let is_all = due.len() < PAGE;
+            let releases = stream::iter(due).map(|due| self.expire(due)).buffer_unordered(at_once);
+            let released = releases.filter(|released| std::future::ready(*released)).count().await;
             expired += released;
             // Where none could be let go, asking again at once would find the same ones.
             if is_all || released == 0 {

@@ -10,7 +10,7 @@ use crate::query::Ledger;
 
 /// How much an earlier entry weighs, whose postings nobody has counted yet. Most have a few; a batch of those that have
 /// the most of them stays within memory.
-const EARLIER_ENTRY: usize = 32;
+pub(crate) const EARLIER_ENTRY: usize = 32;
 
 /// A command with the circumstances of its request.
 #[derive(Clone, Debug)]

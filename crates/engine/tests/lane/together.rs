@@ -1,9 +1,12 @@
 //! Commands that happen together: all of them or nothing, the long way and the short.
 
+use std::time::Duration;
+
 use engine::port::Appended::Written;
 use engine::{EngineOptions, Outcome, Submission, SubmitError, Submitted};
 use ledger::{
     Address, ChangeAccount, Command, CreateHold, Frozen, Metadata, MetadataPatch, PolicyPatch, Rejection,
+    Timestamp,
 };
 
 use crate::faulty_store::Fault;
@@ -262,4 +265,29 @@ async fn the_short_way_writes_a_batch_in_one_go() {
     bench.together((0..50).map(|_| transfer("world", "a", 1)).collect()).await;
     assert_eq!(bench.store.appended(), [Written]);
     assert_eq!((bench.posted("a").await, bench.entries().await), (80, 53));
+}
+
+#[tokio::test]
+async fn holds_that_are_let_go_leave_callers_room() {
+    let bench = Bench::with(EngineOptions { queue_max: 1000, ..EngineOptions::default() }).await;
+    bench.submit(transfer("world", "a", 100)).await.unwrap();
+    let expires_at = Timestamp::from_micros(bench.engine.now().micros() + 500_000);
+    let holds = (0..60).map(|_| {
+        let mut hold = hold("a", "b", 1);
+        let Command::CreateHold(create) = &mut hold.command else { unreachable!("it is a hold") };
+        create.expires_at = expires_at;
+        hold
+    });
+    assert!(bench.together(holds.collect()).await.iter().all(Result::is_ok));
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    bench.store.hold();
+    let engine = bench.engine.clone();
+    let sweep = tokio::spawn(async move { engine.expire_due_holds().await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let callers = bench.spawn_together((0..700).map(|_| transfer("world", "c", 1)).collect());
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    bench.store.release();
+    let answers = callers.await.unwrap();
+    assert!(answers.iter().all(Result::is_ok), "{:?}", answers[0]);
+    assert_eq!(sweep.await.unwrap().unwrap(), 60);
 }
