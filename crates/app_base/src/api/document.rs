@@ -16,7 +16,7 @@ A double-entry ledger for money in motion. It posts money exactly once and prove
 
 * Amounts are strings of decimal digits in minor units; integers are accepted too.
 * Times are RFC 3339, in UTC with microseconds.
-* Every write takes an `Idempotency-Key`: sent again with the same key and body, it happens once and gets the \
+* Writes that list an `Idempotency-Key` take one: sent again with the same key and body, they happen once and get the \
 same reply.
 * What went wrong comes as `application/problem+json` (RFC 9457) with a stable `code`, explained in \
 [the list of errors](/docs/errors).
@@ -259,7 +259,8 @@ fn idempotency_key() -> Value {
                         happens once and gets the same reply. Only what happened is kept under a key: a rejected \
                         request is decided anew. So where a request got no answer and its repetition, a moment \
                         later, is rejected, the first one may still be on its way to the database: the rejection is \
-                        final when it is repeated a few seconds later.",
+                        final when it is repeated a few seconds later. Of requests that change a user, and of those \
+                        that delete or end something, no key is kept: sent again, they find it done.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" }
     })
 }

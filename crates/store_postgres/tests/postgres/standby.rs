@@ -28,8 +28,9 @@ async fn balances_to_decide_on_are_never_those_of_a_standby() {
     let mut standby = primary.synchronous_standby();
     let other = PostgresStore::open(options(&standby.url())).await.unwrap();
     assert_eq!(other.ledger(&main).await.unwrap().entries.0, 1);
-    for _ in 0..2 {
-        let refused = other.balances_of(&main, std::slice::from_ref(&key)).await;
+    let unmoved = BalanceKey { account: address("b"), ..key.clone() };
+    for key in [&key, &unmoved] {
+        let refused = other.balances_of(&main, std::slice::from_ref(key)).await;
         assert!(matches!(refused, Err(ReadError::Unavailable(_))), "{refused:?}");
         assert!(other.ping().await.is_err());
         assert!(other.account(&main, &address("a")).await.unwrap().is_some());

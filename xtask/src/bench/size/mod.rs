@@ -60,8 +60,8 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(0..=600))]
     warm_up: u64,
     /// How long to post to the large ledger before the first round, in seconds: as on a service that has run for a while,
-    /// caches hold what they can then, and PostgreSQL has written the pages that change into its log as a whole
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=3600))]
+    /// nearly every balance is remembered then, and PostgreSQL has written the pages that change into its log as a whole
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u64).range(0..=3600))]
     run_in: u64,
     /// Connections that post
     #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u16).range(1..=4000))]
