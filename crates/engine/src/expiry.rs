@@ -50,8 +50,8 @@ impl Engine {
         loop {
             let due = self.store().due_holds(self.now(), PAGE).await?;
             let is_all = due.len() < PAGE;
-            let releases = stream::iter(due).map(|due| self.expire(due)).buffer_unordered(at_once);
-            let released = releases.filter(|released| std::future::ready(*released)).count().await;
+            let ends = stream::iter(due).map(|due| self.expire(due)).buffer_unordered(at_once);
+            let released = ends.filter(|released| std::future::ready(*released)).count().await;
             expired += released;
             // Where none could be let go, asking again at once would find the same ones.
             if is_all || released == 0 {
