@@ -166,9 +166,10 @@ async fn a_request_that_is_sent_again_gets_the_same_answer() {
             bench.engines[1].change_schedule(&main(), id, ScheduleChange::Pause, key(text)).await
         };
         assert!(matches!(pause("k").await, Err(ScheduleError::KeyReused)));
-        let missing =
-            bench.engines[0].change_schedule(&main(), ScheduleId(77), ScheduleChange::Pause, key("k"));
-        assert!(matches!(missing.await, Err(ScheduleError::NotFound)));
+        let change_missing = async |text| {
+            bench.engines[0].change_schedule(&main(), ScheduleId(77), ScheduleChange::Pause, key(text)).await
+        };
+        assert!(matches!(change_missing("k").await, Err(ScheduleError::NotFound)));
         let paused = pause("p").await.unwrap();
         change(&bench, id, ScheduleChange::Resume).await.unwrap();
         let again = pause("p").await.unwrap();
