@@ -207,7 +207,7 @@ async fn sessions_of_before_a_user_was_disabled_are_not_open_again_with_the_user
     let bench = Bench::new(CHEAP).await;
     let user = bench.user_with_password("ada").await;
     let client = SessionClient { address: None, user_agent: None };
-    let new = NewSession { user: &user, client, replaces: None, max: Duration::from_secs(600) };
+    let new = NewSession { user: &user, client, replaces: None, max: Duration::from_mins(10) };
     let started = bench.engine.start_session(new, event).await.unwrap();
     let mut stored = bench.store.users().user(&user.id).await.unwrap().unwrap();
     stored.user.state = UserState::Disabled;
