@@ -4,7 +4,6 @@
 use engine::port::{Appended, CommitError, Head, LogRecord, LookedUp, Unused};
 use ledger::{BalanceKey, LedgerName};
 use sql_rows::{BatchRows, Failure};
-use sqlx::Connection;
 
 use crate::batch::look_up;
 use crate::batch_rows::{Rows, is_stale};
@@ -51,8 +50,8 @@ pub(crate) async fn append(
             return if is_stale(&error) { Ok(Appended::Stale) } else { Err(commit_failed(error)) };
         }
     } else {
-        let begun = connection.begin_with("BEGIN IMMEDIATE").await;
-        let mut transaction = begun.map_err(rolled_back)?;
+        drop(connection);
+        let mut transaction = store.writer.begin().await.map_err(rolled_back)?;
         if let Err(error) = rows.execute(&mut transaction).await {
             return if is_stale(&error) { Ok(Appended::Stale) } else { Err(rolled_back(error)) };
         }
