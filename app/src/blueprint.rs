@@ -3,7 +3,7 @@
 use pavex::Blueprint;
 use pavex::blueprint::from;
 
-use crate::http::{fallback, guard};
+use crate::http::{fallback, guard, tag};
 use crate::telemetry;
 
 /// Returns the blueprint of the whole service.
@@ -16,6 +16,7 @@ pub fn blueprint() -> Blueprint {
     bp.error_observer(telemetry::NOTE_ERROR);
     bp.wrap(telemetry::OBSERVE_REQUEST);
     bp.wrap(guard::GUARD_REQUEST);
+    bp.post_process(tag::SPARE_KNOWN);
     bp.fallback(fallback::NO_ROUTE);
     bp.routes(from![
         // One sorted line per feature.

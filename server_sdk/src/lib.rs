@@ -215,9 +215,9 @@ impl Router {
             );
             return route_0::entrypoint(
                     matched_route_template,
+                    &request_head,
                     &allowed_methods,
                     &state.request_limits,
-                    &request_head,
                     &state.metrics,
                 )
                 .await;
@@ -234,9 +234,9 @@ impl Router {
                         );
                         route_41::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.tokens,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -251,9 +251,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -268,9 +268,9 @@ impl Router {
                         );
                         route_42::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.authentication_config,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -285,9 +285,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -319,9 +319,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -352,9 +352,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -386,9 +386,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -420,9 +420,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -437,8 +437,8 @@ impl Router {
                         );
                         route_14::entrypoint(
                                 matched_route_template,
-                                &state.request_limits,
                                 &request_head,
+                                &state.request_limits,
                                 &state.metrics,
                             )
                             .await
@@ -453,9 +453,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -470,9 +470,9 @@ impl Router {
                         );
                         route_15::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.readiness,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -487,9 +487,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -504,9 +504,9 @@ impl Router {
                         );
                         route_39::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.metrics,
                                 &state.request_limits,
-                                &request_head,
                             )
                             .await
                     }
@@ -520,9 +520,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -557,9 +557,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -591,9 +591,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -624,9 +624,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -641,8 +641,8 @@ impl Router {
                         );
                         route_7::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -662,9 +662,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -680,8 +680,8 @@ impl Router {
                         route_36::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -703,9 +703,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -721,8 +721,8 @@ impl Router {
                         route_31::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.request_limits,
@@ -740,9 +740,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -758,8 +758,8 @@ impl Router {
                         route_22::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -776,8 +776,8 @@ impl Router {
                         );
                         route_25::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -798,9 +798,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -815,8 +815,8 @@ impl Router {
                         );
                         route_23::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -833,8 +833,8 @@ impl Router {
                         route_26::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -856,9 +856,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -874,8 +874,8 @@ impl Router {
                         route_27::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -892,8 +892,8 @@ impl Router {
                         );
                         route_29::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -914,9 +914,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -931,8 +931,8 @@ impl Router {
                         );
                         route_28::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -952,9 +952,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -969,8 +969,8 @@ impl Router {
                         );
                         route_4::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -990,9 +990,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1008,8 +1008,8 @@ impl Router {
                         route_1::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1026,8 +1026,8 @@ impl Router {
                         );
                         route_2::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1048,9 +1048,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1065,8 +1065,8 @@ impl Router {
                         );
                         route_5::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1086,9 +1086,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1103,8 +1103,8 @@ impl Router {
                         );
                         route_6::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1124,9 +1124,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1163,9 +1163,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1180,8 +1180,8 @@ impl Router {
                         );
                         route_8::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1201,9 +1201,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1243,9 +1243,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1282,9 +1282,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1300,8 +1300,8 @@ impl Router {
                         route_18::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1318,8 +1318,8 @@ impl Router {
                         );
                         route_20::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1340,9 +1340,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1357,8 +1357,8 @@ impl Router {
                         );
                         route_19::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1378,9 +1378,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1396,8 +1396,8 @@ impl Router {
                         route_17::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1418,9 +1418,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1436,8 +1436,8 @@ impl Router {
                         route_21::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1458,9 +1458,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1475,8 +1475,8 @@ impl Router {
                         );
                         route_30::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1496,9 +1496,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1514,8 +1514,8 @@ impl Router {
                         route_45::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1532,8 +1532,8 @@ impl Router {
                         );
                         route_48::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1554,9 +1554,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1571,8 +1571,8 @@ impl Router {
                         );
                         route_46::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1592,9 +1592,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1610,8 +1610,8 @@ impl Router {
                         route_44::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1632,9 +1632,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1650,8 +1650,8 @@ impl Router {
                         route_49::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1672,9 +1672,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1690,8 +1690,8 @@ impl Router {
                         route_50::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1712,9 +1712,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1729,8 +1729,8 @@ impl Router {
                         );
                         route_47::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1750,9 +1750,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1768,8 +1768,8 @@ impl Router {
                         route_62::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1786,8 +1786,8 @@ impl Router {
                         );
                         route_65::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1808,9 +1808,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1826,8 +1826,8 @@ impl Router {
                         route_61::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1844,8 +1844,8 @@ impl Router {
                         );
                         route_63::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1866,9 +1866,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1883,8 +1883,8 @@ impl Router {
                         );
                         route_64::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1904,9 +1904,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1922,8 +1922,8 @@ impl Router {
                         route_66::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1944,9 +1944,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1982,9 +1982,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2000,8 +2000,8 @@ impl Router {
                         route_32::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.mailer,
@@ -2020,9 +2020,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2058,9 +2058,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2099,9 +2099,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2117,8 +2117,8 @@ impl Router {
                         route_52::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2137,8 +2137,8 @@ impl Router {
                         route_53::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2162,9 +2162,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2180,8 +2180,8 @@ impl Router {
                         route_51::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2204,9 +2204,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2222,8 +2222,8 @@ impl Router {
                         route_56::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.second_factors,
@@ -2240,9 +2240,9 @@ impl Router {
                         route_57::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2258,9 +2258,9 @@ impl Router {
                         );
                         route_58::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2281,9 +2281,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2299,9 +2299,9 @@ impl Router {
                         route_59::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2321,9 +2321,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2339,8 +2339,8 @@ impl Router {
                         route_68::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2358,8 +2358,8 @@ impl Router {
                         );
                         route_70::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2380,9 +2380,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2398,8 +2398,8 @@ impl Router {
                         route_67::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2416,8 +2416,8 @@ impl Router {
                         );
                         route_69::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2438,9 +2438,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2456,8 +2456,8 @@ impl Router {
                         route_38::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2479,9 +2479,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2497,8 +2497,8 @@ impl Router {
                         route_60::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2519,9 +2519,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2537,8 +2537,8 @@ impl Router {
                         route_54::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2561,9 +2561,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2594,9 +2594,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2611,8 +2611,8 @@ impl Router {
                         );
                         route_16::entrypoint(
                                 matched_route_template,
-                                &state.request_limits,
                                 &request_head,
+                                &state.request_limits,
                                 &state.metrics,
                             )
                             .await
@@ -2627,9 +2627,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2643,52 +2643,55 @@ impl Router {
 pub mod route_0 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a pavex::router::AllowedMethods,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_2, s_1, s_3, s_4).await;
+        let response = wrapping_2(s_1, s_3, s_0, s_2, s_4, s_5).await;
         response
     }
-    async fn stage_3<'a>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
+    async fn stage_3<'a, 'b>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1, s_2).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::router::AllowedMethods,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::router::AllowedMethods,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_0::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -2710,11 +2713,12 @@ pub mod route_0 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_0::Next1 {
-            s_0: v7,
-            s_1: v2,
-            s_2: v0,
-            s_3: v3,
-            s_4: &v5,
+            s_0: v1,
+            s_1: v7,
+            s_2: v2,
+            s_3: v0,
+            s_4: v3,
+            s_5: &v5,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -2724,18 +2728,20 @@ pub mod route_0 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &pavex::router::AllowedMethods,
-        v3: &app_base::http::guard::RequestLimits,
-        v4: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::router::AllowedMethods,
+        v4: &app_base::http::guard::RequestLimits,
+        v5: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_0::Next2 {
-            s_0: v0,
-            s_1: v2,
+        let v6 = crate::route_0::Next2 {
+            s_0: v2,
+            s_1: v0,
+            s_2: v3,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: pavex::telemetry::ServerRequestId,
@@ -2744,20 +2750,27 @@ pub mod route_0 {
         let v2 = app_base::http::fallback::no_route(v1, v0);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::router::AllowedMethods,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a pavex::router::AllowedMethods,
+            &'a pavex::request::RequestHead,
+            &'b pavex::router::AllowedMethods,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -2771,52 +2784,56 @@ pub mod route_0 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
-            &'a pavex::router::AllowedMethods,
+            &'b pavex::router::AllowedMethods,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c app_base::telemetry::Failure,
+            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, T>
+    struct Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
-            &'a pavex::router::AllowedMethods,
+            &'b pavex::router::AllowedMethods,
         ) -> T,
     }
-    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1)
+            (self.next)(self.s_0, self.s_1, self.s_2)
         }
     }
 }
@@ -2824,8 +2841,8 @@ pub mod route_1 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -2839,8 +2856,8 @@ pub mod route_1 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -2851,13 +2868,13 @@ pub mod route_1 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -2889,8 +2906,8 @@ pub mod route_1 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -2901,15 +2918,16 @@ pub mod route_1 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -2955,8 +2973,8 @@ pub mod route_1 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_1::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -2980,8 +2998,8 @@ pub mod route_1 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -3062,12 +3080,19 @@ pub mod route_1 {
             app_base::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3078,8 +3103,8 @@ pub mod route_1 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -3119,8 +3144,8 @@ pub mod route_1 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3133,8 +3158,8 @@ pub mod route_1 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3178,8 +3203,8 @@ pub mod route_1 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3190,8 +3215,8 @@ pub mod route_1 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3231,8 +3256,8 @@ pub mod route_1 {
 pub mod route_2 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -3244,8 +3269,8 @@ pub mod route_2 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3254,12 +3279,12 @@ pub mod route_2 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3275,8 +3300,8 @@ pub mod route_2 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3285,13 +3310,14 @@ pub mod route_2 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -3332,8 +3358,8 @@ pub mod route_2 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_2::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -3354,8 +3380,8 @@ pub mod route_2 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -3427,16 +3453,23 @@ pub mod route_2 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3445,8 +3478,8 @@ pub mod route_2 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -3482,8 +3515,8 @@ pub mod route_2 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3494,8 +3527,8 @@ pub mod route_2 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3535,8 +3568,8 @@ pub mod route_2 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3545,8 +3578,8 @@ pub mod route_2 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3656,6 +3689,7 @@ pub mod route_3 {
         s_9: &'k app_base::http::stream::Streams,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -3805,6 +3839,13 @@ pub mod route_3 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
@@ -3966,8 +4007,8 @@ pub mod route_3 {
 pub mod route_4 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -3979,8 +4020,8 @@ pub mod route_4 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3989,12 +4030,12 @@ pub mod route_4 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4010,8 +4051,8 @@ pub mod route_4 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4020,13 +4061,14 @@ pub mod route_4 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4067,8 +4109,8 @@ pub mod route_4 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_4::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4089,8 +4131,8 @@ pub mod route_4 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -4162,16 +4204,23 @@ pub mod route_4 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::AccountView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4180,8 +4229,8 @@ pub mod route_4 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -4217,8 +4266,8 @@ pub mod route_4 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4229,8 +4278,8 @@ pub mod route_4 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4270,8 +4319,8 @@ pub mod route_4 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4280,8 +4329,8 @@ pub mod route_4 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4317,8 +4366,8 @@ pub mod route_4 {
 pub mod route_5 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -4330,8 +4379,8 @@ pub mod route_5 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4340,12 +4389,12 @@ pub mod route_5 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4361,8 +4410,8 @@ pub mod route_5 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4371,13 +4420,14 @@ pub mod route_5 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4418,8 +4468,8 @@ pub mod route_5 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_5::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4440,8 +4490,8 @@ pub mod route_5 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -4513,16 +4563,23 @@ pub mod route_5 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::accounts::AccountChangeView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4531,8 +4588,8 @@ pub mod route_5 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -4568,8 +4625,8 @@ pub mod route_5 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4580,8 +4637,8 @@ pub mod route_5 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4621,8 +4678,8 @@ pub mod route_5 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4631,8 +4688,8 @@ pub mod route_5 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4668,8 +4725,8 @@ pub mod route_5 {
 pub mod route_6 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -4681,8 +4738,8 @@ pub mod route_6 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4691,12 +4748,12 @@ pub mod route_6 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4712,8 +4769,8 @@ pub mod route_6 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4722,13 +4779,14 @@ pub mod route_6 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4769,8 +4827,8 @@ pub mod route_6 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_6::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4791,8 +4849,8 @@ pub mod route_6 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -4864,16 +4922,23 @@ pub mod route_6 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::accounts::StatementLineView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4882,8 +4947,8 @@ pub mod route_6 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -4919,8 +4984,8 @@ pub mod route_6 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4931,8 +4996,8 @@ pub mod route_6 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4972,8 +5037,8 @@ pub mod route_6 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4982,8 +5047,8 @@ pub mod route_6 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5019,8 +5084,8 @@ pub mod route_6 {
 pub mod route_7 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -5032,8 +5097,8 @@ pub mod route_7 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5042,12 +5107,12 @@ pub mod route_7 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5063,8 +5128,8 @@ pub mod route_7 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5073,13 +5138,14 @@ pub mod route_7 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -5120,8 +5186,8 @@ pub mod route_7 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_7::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -5142,8 +5208,8 @@ pub mod route_7 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -5215,16 +5281,23 @@ pub mod route_7 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::audit::AuditRecordView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5233,8 +5306,8 @@ pub mod route_7 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -5270,8 +5343,8 @@ pub mod route_7 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5282,8 +5355,8 @@ pub mod route_7 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5323,8 +5396,8 @@ pub mod route_7 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5333,8 +5406,8 @@ pub mod route_7 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5370,8 +5443,8 @@ pub mod route_7 {
 pub mod route_8 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -5383,8 +5456,8 @@ pub mod route_8 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5393,12 +5466,12 @@ pub mod route_8 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5414,8 +5487,8 @@ pub mod route_8 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5424,13 +5497,14 @@ pub mod route_8 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -5471,8 +5545,8 @@ pub mod route_8 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_8::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -5493,8 +5567,8 @@ pub mod route_8 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -5566,16 +5640,23 @@ pub mod route_8 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::balances::BalanceGroupView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5584,8 +5665,8 @@ pub mod route_8 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -5621,8 +5702,8 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5633,8 +5714,8 @@ pub mod route_8 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5674,8 +5755,8 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5684,8 +5765,8 @@ pub mod route_8 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5853,6 +5934,7 @@ pub mod route_9 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6023,6 +6105,13 @@ pub mod route_9 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
@@ -6254,7 +6343,8 @@ pub mod route_10 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6312,9 +6402,16 @@ pub mod route_10 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::docs::get_docs(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::docs::get_docs();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -6425,6 +6522,7 @@ pub mod route_11 {
         s_3: &'e app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6508,7 +6606,7 @@ pub mod route_11 {
                 };
             }
         };
-        let v6 = app::docs::get_docs_asset(v5, v0);
+        let v6 = app::docs::get_docs_asset(v5);
         let v7 = match v6 {
             Ok(ok) => ok,
             Err(v7) => {
@@ -6521,6 +6619,13 @@ pub mod route_11 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
@@ -6642,7 +6747,8 @@ pub mod route_12 {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b app::docs::ErrorsPage,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6706,11 +6812,15 @@ pub mod route_12 {
         let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &app::docs::ErrorsPage,
+    async fn handler(v0: &app::docs::ErrorsPage) -> pavex::Response {
+        let v1 = app::docs::get_docs_errors(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v2 = app::docs::get_docs_errors(v0, v1);
+        let v2 = app_base::http::tag::spare_known(v0, v1);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, T>
@@ -6865,6 +6975,7 @@ pub mod route_13 {
         s_9: &'k app_base::http::stream::Streams,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -7014,6 +7125,13 @@ pub mod route_13 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
@@ -7175,44 +7293,46 @@ pub mod route_13 {
 pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
         response
     }
-    async fn stage_2<'a, 'b>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
         response
     }
-    async fn stage_3() -> pavex::Response {
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
         let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::guard::RequestLimits,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::guard::RequestLimits,
         v3: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v4 = crate::route_14::Next0 {
-            s_0: v0,
-            s_1: v1,
+            s_0: v1,
+            s_1: v0,
             s_2: v2,
             s_3: v3,
             next: stage_1,
@@ -7233,10 +7353,11 @@ pub mod route_14 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_14::Next1 {
-            s_0: v6,
-            s_1: v0,
-            s_2: v2,
-            s_3: &v4,
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -7246,15 +7367,17 @@ pub mod route_14 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::http::guard::RequestLimits,
+        v4: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_14::Next2 {
+        let v5 = crate::route_14::Next2 {
+            s_0: v2,
             next: stage_3,
         };
-        let v5 = pavex::middleware::Next::new(v4);
-        let v6 = app_base::http::guard::guard_request(v5, v2, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn handler() -> pavex::Response {
         let v0 = app::health::get_live();
@@ -7262,18 +7385,25 @@ pub mod route_14 {
             app::health::LivenessView,
         > as pavex::IntoResponse>::into_response(v0)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b pavex::request::RequestHead,
+            &'b app_base::http::guard::RequestLimits,
             &'c app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7287,98 +7417,104 @@ pub mod route_14 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, T>
+    struct Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b app_base::telemetry::Failure,
+            &'b app_base::http::guard::RequestLimits,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next2<T>
+    struct Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        next: fn() -> T,
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
     }
-    impl<T> std::future::IntoFuture for Next2<T>
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)()
+            (self.next)(self.s_0)
         }
     }
 }
 pub mod route_15 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::readiness::Readiness,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::readiness::Readiness,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::readiness::Readiness,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::readiness::Readiness,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_15::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -7400,11 +7536,12 @@ pub mod route_15 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_15::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -7415,18 +7552,20 @@ pub mod route_15 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::readiness::Readiness,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::readiness::Readiness,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_15::Next2 {
+        let v6 = crate::route_15::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::readiness::Readiness,
@@ -7449,20 +7588,27 @@ pub mod route_15 {
             app::health::ReadinessView,
         > as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7476,98 +7622,104 @@ pub mod route_15 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
 pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
         response
     }
-    async fn stage_2<'a, 'b>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
         response
     }
-    async fn stage_3() -> pavex::Response {
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
         let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::guard::RequestLimits,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::guard::RequestLimits,
         v3: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v4 = crate::route_16::Next0 {
-            s_0: v0,
-            s_1: v1,
+            s_0: v1,
+            s_1: v0,
             s_2: v2,
             s_3: v3,
             next: stage_1,
@@ -7588,10 +7740,11 @@ pub mod route_16 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_16::Next1 {
-            s_0: v6,
-            s_1: v0,
-            s_2: v2,
-            s_3: &v4,
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -7601,15 +7754,17 @@ pub mod route_16 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::http::guard::RequestLimits,
+        v4: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_16::Next2 {
+        let v5 = crate::route_16::Next2 {
+            s_0: v2,
             next: stage_3,
         };
-        let v5 = pavex::middleware::Next::new(v4);
-        let v6 = app_base::http::guard::guard_request(v5, v2, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn handler() -> pavex::Response {
         let v0 = app::health::get_version();
@@ -7617,18 +7772,25 @@ pub mod route_16 {
             app::health::VersionView,
         > as pavex::IntoResponse>::into_response(v0)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b pavex::request::RequestHead,
+            &'b app_base::http::guard::RequestLimits,
             &'c app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7642,45 +7804,48 @@ pub mod route_16 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, T>
+    struct Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b app_base::telemetry::Failure,
+            &'b app_base::http::guard::RequestLimits,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next2<T>
+    struct Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        next: fn() -> T,
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
     }
-    impl<T> std::future::IntoFuture for Next2<T>
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)()
+            (self.next)(self.s_0)
         }
     }
 }
@@ -7688,8 +7853,8 @@ pub mod route_17 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -7703,8 +7868,8 @@ pub mod route_17 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -7715,13 +7880,13 @@ pub mod route_17 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -7753,8 +7918,8 @@ pub mod route_17 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -7765,15 +7930,16 @@ pub mod route_17 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -7819,8 +7985,8 @@ pub mod route_17 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_17::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -7844,8 +8010,8 @@ pub mod route_17 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -7926,12 +8092,19 @@ pub mod route_17 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -7942,8 +8115,8 @@ pub mod route_17 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -7983,8 +8156,8 @@ pub mod route_17 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -7997,8 +8170,8 @@ pub mod route_17 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8042,8 +8215,8 @@ pub mod route_17 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8054,8 +8227,8 @@ pub mod route_17 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8096,8 +8269,8 @@ pub mod route_18 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -8111,8 +8284,8 @@ pub mod route_18 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8123,13 +8296,13 @@ pub mod route_18 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8161,8 +8334,8 @@ pub mod route_18 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8173,15 +8346,16 @@ pub mod route_18 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -8227,8 +8401,8 @@ pub mod route_18 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_18::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -8252,8 +8426,8 @@ pub mod route_18 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -8334,12 +8508,19 @@ pub mod route_18 {
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8350,8 +8531,8 @@ pub mod route_18 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -8391,8 +8572,8 @@ pub mod route_18 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8405,8 +8586,8 @@ pub mod route_18 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8450,8 +8631,8 @@ pub mod route_18 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8462,8 +8643,8 @@ pub mod route_18 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8503,8 +8684,8 @@ pub mod route_18 {
 pub mod route_19 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -8516,8 +8697,8 @@ pub mod route_19 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8526,12 +8707,12 @@ pub mod route_19 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8547,8 +8728,8 @@ pub mod route_19 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8557,13 +8738,14 @@ pub mod route_19 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -8604,8 +8786,8 @@ pub mod route_19 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_19::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -8626,8 +8808,8 @@ pub mod route_19 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -8699,16 +8881,23 @@ pub mod route_19 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8717,8 +8906,8 @@ pub mod route_19 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -8754,8 +8943,8 @@ pub mod route_19 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8766,8 +8955,8 @@ pub mod route_19 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8807,8 +8996,8 @@ pub mod route_19 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8817,8 +9006,8 @@ pub mod route_19 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8854,8 +9043,8 @@ pub mod route_19 {
 pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -8867,8 +9056,8 @@ pub mod route_20 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8877,12 +9066,12 @@ pub mod route_20 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8898,8 +9087,8 @@ pub mod route_20 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8908,13 +9097,14 @@ pub mod route_20 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -8955,8 +9145,8 @@ pub mod route_20 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_20::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -8977,8 +9167,8 @@ pub mod route_20 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -9050,16 +9240,23 @@ pub mod route_20 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::HoldView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9068,8 +9265,8 @@ pub mod route_20 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -9105,8 +9302,8 @@ pub mod route_20 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9117,8 +9314,8 @@ pub mod route_20 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9158,8 +9355,8 @@ pub mod route_20 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9168,8 +9365,8 @@ pub mod route_20 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9206,8 +9403,8 @@ pub mod route_21 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -9221,8 +9418,8 @@ pub mod route_21 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9233,13 +9430,13 @@ pub mod route_21 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9271,8 +9468,8 @@ pub mod route_21 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9283,15 +9480,16 @@ pub mod route_21 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -9337,8 +9535,8 @@ pub mod route_21 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_21::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -9362,8 +9560,8 @@ pub mod route_21 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -9444,12 +9642,19 @@ pub mod route_21 {
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9460,8 +9665,8 @@ pub mod route_21 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -9501,8 +9706,8 @@ pub mod route_21 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9515,8 +9720,8 @@ pub mod route_21 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9560,8 +9765,8 @@ pub mod route_21 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9572,8 +9777,8 @@ pub mod route_21 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9614,8 +9819,8 @@ pub mod route_22 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -9629,8 +9834,8 @@ pub mod route_22 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9641,13 +9846,13 @@ pub mod route_22 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9679,8 +9884,8 @@ pub mod route_22 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9691,15 +9896,16 @@ pub mod route_22 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -9745,8 +9951,8 @@ pub mod route_22 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_22::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -9770,8 +9976,8 @@ pub mod route_22 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -9852,12 +10058,19 @@ pub mod route_22 {
             app::keys::IssuedKeyView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9868,8 +10081,8 @@ pub mod route_22 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -9909,8 +10122,8 @@ pub mod route_22 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9923,8 +10136,8 @@ pub mod route_22 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9968,8 +10181,8 @@ pub mod route_22 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9980,8 +10193,8 @@ pub mod route_22 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10021,8 +10234,8 @@ pub mod route_22 {
 pub mod route_23 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -10034,8 +10247,8 @@ pub mod route_23 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10044,12 +10257,12 @@ pub mod route_23 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10065,8 +10278,8 @@ pub mod route_23 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10075,13 +10288,14 @@ pub mod route_23 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -10122,8 +10336,8 @@ pub mod route_23 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_23::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -10144,8 +10358,8 @@ pub mod route_23 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -10217,16 +10431,23 @@ pub mod route_23 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::keys::KeyView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10235,8 +10456,8 @@ pub mod route_23 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -10272,8 +10493,8 @@ pub mod route_23 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10284,8 +10505,8 @@ pub mod route_23 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10325,8 +10546,8 @@ pub mod route_23 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10335,8 +10556,8 @@ pub mod route_23 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10427,6 +10648,7 @@ pub mod route_24 {
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -10545,9 +10767,16 @@ pub mod route_24 {
             }
         };
         let v11 = app::keys::get_principal(v10);
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::keys::PrincipalView,
         > as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
@@ -10700,8 +10929,8 @@ pub mod route_24 {
 pub mod route_25 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -10713,8 +10942,8 @@ pub mod route_25 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10723,12 +10952,12 @@ pub mod route_25 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10744,8 +10973,8 @@ pub mod route_25 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10754,13 +10983,14 @@ pub mod route_25 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -10801,8 +11031,8 @@ pub mod route_25 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_25::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -10823,8 +11053,8 @@ pub mod route_25 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -10896,16 +11126,23 @@ pub mod route_25 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::keys::KeyView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10914,8 +11151,8 @@ pub mod route_25 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -10951,8 +11188,8 @@ pub mod route_25 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10963,8 +11200,8 @@ pub mod route_25 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11004,8 +11241,8 @@ pub mod route_25 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11014,8 +11251,8 @@ pub mod route_25 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11052,8 +11289,8 @@ pub mod route_26 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -11067,8 +11304,8 @@ pub mod route_26 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11079,13 +11316,13 @@ pub mod route_26 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11117,8 +11354,8 @@ pub mod route_26 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11129,15 +11366,16 @@ pub mod route_26 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -11183,8 +11421,8 @@ pub mod route_26 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_26::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -11208,8 +11446,8 @@ pub mod route_26 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -11290,12 +11528,19 @@ pub mod route_26 {
             app::keys::KeyView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11306,8 +11551,8 @@ pub mod route_26 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -11347,8 +11592,8 @@ pub mod route_26 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11361,8 +11606,8 @@ pub mod route_26 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11406,8 +11651,8 @@ pub mod route_26 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11418,8 +11663,8 @@ pub mod route_26 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11460,8 +11705,8 @@ pub mod route_27 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -11475,8 +11720,8 @@ pub mod route_27 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11487,13 +11732,13 @@ pub mod route_27 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11525,8 +11770,8 @@ pub mod route_27 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11537,15 +11782,16 @@ pub mod route_27 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -11591,8 +11837,8 @@ pub mod route_27 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_27::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -11616,8 +11862,8 @@ pub mod route_27 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -11698,12 +11944,19 @@ pub mod route_27 {
             app::ledgers::LedgerView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11714,8 +11967,8 @@ pub mod route_27 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -11755,8 +12008,8 @@ pub mod route_27 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11769,8 +12022,8 @@ pub mod route_27 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11814,8 +12067,8 @@ pub mod route_27 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11826,8 +12079,8 @@ pub mod route_27 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11867,8 +12120,8 @@ pub mod route_27 {
 pub mod route_28 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -11880,8 +12133,8 @@ pub mod route_28 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11890,12 +12143,12 @@ pub mod route_28 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11911,8 +12164,8 @@ pub mod route_28 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11921,13 +12174,14 @@ pub mod route_28 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -11968,8 +12222,8 @@ pub mod route_28 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_28::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -11990,8 +12244,8 @@ pub mod route_28 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12063,16 +12317,23 @@ pub mod route_28 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::ledgers::LedgerView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12081,8 +12342,8 @@ pub mod route_28 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12118,8 +12379,8 @@ pub mod route_28 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12130,8 +12391,8 @@ pub mod route_28 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12171,8 +12432,8 @@ pub mod route_28 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12181,8 +12442,8 @@ pub mod route_28 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12218,8 +12479,8 @@ pub mod route_28 {
 pub mod route_29 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -12231,8 +12492,8 @@ pub mod route_29 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12241,12 +12502,12 @@ pub mod route_29 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12262,8 +12523,8 @@ pub mod route_29 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12272,13 +12533,14 @@ pub mod route_29 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -12319,8 +12581,8 @@ pub mod route_29 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_29::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -12341,8 +12603,8 @@ pub mod route_29 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12414,16 +12676,23 @@ pub mod route_29 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::ledgers::LedgerView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12432,8 +12701,8 @@ pub mod route_29 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12469,8 +12738,8 @@ pub mod route_29 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12481,8 +12750,8 @@ pub mod route_29 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12522,8 +12791,8 @@ pub mod route_29 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12532,8 +12801,8 @@ pub mod route_29 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12569,8 +12838,8 @@ pub mod route_29 {
 pub mod route_30 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -12582,8 +12851,8 @@ pub mod route_30 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12592,12 +12861,12 @@ pub mod route_30 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12613,8 +12882,8 @@ pub mod route_30 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12623,13 +12892,14 @@ pub mod route_30 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -12670,8 +12940,8 @@ pub mod route_30 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_30::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -12692,8 +12962,8 @@ pub mod route_30 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12765,16 +13035,23 @@ pub mod route_30 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::log::LogEntryView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12783,8 +13060,8 @@ pub mod route_30 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12820,8 +13097,8 @@ pub mod route_30 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12832,8 +13109,8 @@ pub mod route_30 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12873,8 +13150,8 @@ pub mod route_30 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12883,8 +13160,8 @@ pub mod route_30 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12921,8 +13198,8 @@ pub mod route_31 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g app_base::http::guard::RequestLimits,
@@ -12932,8 +13209,8 @@ pub mod route_31 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -12941,12 +13218,12 @@ pub mod route_31 {
         s_6: &'g app_base::http::guard::RequestLimits,
         s_7: &'h app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_2, s_0, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_0, s_2, s_1, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -12961,8 +13238,8 @@ pub mod route_31 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -12970,14 +13247,15 @@ pub mod route_31 {
         s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
         s_7: &'h app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &app_base::http::guard::RequestLimits,
@@ -13014,8 +13292,8 @@ pub mod route_31 {
         let v11 = app_base::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app_base::telemetry::root_span(v1, &v11);
         let v13 = crate::route_31::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_2: &v11,
             s_3: v10,
             s_4: &v8,
@@ -13036,8 +13314,8 @@ pub mod route_31 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -13108,12 +13386,19 @@ pub mod route_31 {
             app::mailed_links::FollowedLinkView,
         > as pavex::IntoResponse>::into_response(v13)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13121,8 +13406,8 @@ pub mod route_31 {
         s_6: &'g app_base::http::guard::RequestLimits,
         s_7: &'h app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -13156,8 +13441,8 @@ pub mod route_31 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13167,8 +13452,8 @@ pub mod route_31 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'i app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13206,8 +13491,8 @@ pub mod route_31 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13215,8 +13500,8 @@ pub mod route_31 {
         s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
         s_7: &'h app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13251,8 +13536,8 @@ pub mod route_32 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g app_base::mailer::Mailer,
@@ -13263,8 +13548,8 @@ pub mod route_32 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13273,12 +13558,12 @@ pub mod route_32 {
         s_7: &'h app_base::http::guard::RequestLimits,
         s_8: &'i app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_2, s_1, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13294,8 +13579,8 @@ pub mod route_32 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13304,14 +13589,15 @@ pub mod route_32 {
         s_7: &'h app_base::configuration::ServerConfig,
         s_8: &'i app_base::mailer::Mailer,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &app_base::mailer::Mailer,
@@ -13351,8 +13637,8 @@ pub mod route_32 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_32::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v7,
             s_2: &v12,
             s_3: v11,
@@ -13374,8 +13660,8 @@ pub mod route_32 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -13449,12 +13735,19 @@ pub mod route_32 {
             app::mailed_links::FollowedLinkView,
         > as pavex::IntoResponse>::into_response(v14)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13463,8 +13756,8 @@ pub mod route_32 {
         s_7: &'h app_base::http::guard::RequestLimits,
         s_8: &'i app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -13500,8 +13793,8 @@ pub mod route_32 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13512,8 +13805,8 @@ pub mod route_32 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'j app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13553,8 +13846,8 @@ pub mod route_32 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13563,8 +13856,8 @@ pub mod route_32 {
         s_7: &'h app_base::configuration::ServerConfig,
         s_8: &'i app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13636,6 +13929,7 @@ pub mod route_33 {
         s_3: &'e app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -13719,7 +14013,7 @@ pub mod route_33 {
                 };
             }
         };
-        let v6 = app::mailed_links::get_account_asset(v5, v0);
+        let v6 = app::mailed_links::get_account_asset(v5);
         let v7 = match v6 {
             Ok(ok) => ok,
             Err(v7) => {
@@ -13732,6 +14026,13 @@ pub mod route_33 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
@@ -13847,7 +14148,8 @@ pub mod route_34 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -13905,9 +14207,16 @@ pub mod route_34 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::mailed_links::get_set_password(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::mailed_links::get_set_password();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -14009,7 +14318,8 @@ pub mod route_35 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -14067,9 +14377,16 @@ pub mod route_35 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::mailed_links::get_verify_email(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::mailed_links::get_verify_email();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -14145,8 +14462,8 @@ pub mod route_36 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -14174,8 +14491,8 @@ pub mod route_36 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -14189,9 +14506,9 @@ pub mod route_36 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -14205,8 +14522,8 @@ pub mod route_36 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14240,8 +14557,8 @@ pub mod route_36 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14254,8 +14571,8 @@ pub mod route_36 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -14268,13 +14585,14 @@ pub mod route_36 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -14323,8 +14641,8 @@ pub mod route_36 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_36::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -14349,8 +14667,8 @@ pub mod route_36 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -14434,12 +14752,19 @@ pub mod route_36 {
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -14451,8 +14776,8 @@ pub mod route_36 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -14494,8 +14819,8 @@ pub mod route_36 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14509,8 +14834,8 @@ pub mod route_36 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -14556,8 +14881,8 @@ pub mod route_36 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14569,8 +14894,8 @@ pub mod route_36 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -14667,6 +14992,7 @@ pub mod route_37 {
         s_8: &'i app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -14810,6 +15136,13 @@ pub mod route_37 {
         <app_base::http::reply::Accepted<
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -14963,8 +15296,8 @@ pub mod route_38 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -14992,8 +15325,8 @@ pub mod route_38 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -15007,9 +15340,9 @@ pub mod route_38 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -15023,8 +15356,8 @@ pub mod route_38 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15058,8 +15391,8 @@ pub mod route_38 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15072,8 +15405,8 @@ pub mod route_38 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -15086,13 +15419,14 @@ pub mod route_38 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -15141,8 +15475,8 @@ pub mod route_38 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_38::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -15167,8 +15501,8 @@ pub mod route_38 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -15252,12 +15586,19 @@ pub mod route_38 {
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -15269,8 +15610,8 @@ pub mod route_38 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -15312,8 +15653,8 @@ pub mod route_38 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15327,8 +15668,8 @@ pub mod route_38 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -15374,8 +15715,8 @@ pub mod route_38 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15387,8 +15728,8 @@ pub mod route_38 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -15430,46 +15771,51 @@ pub mod route_38 {
 pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::telemetry::Metrics,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::telemetry::Metrics,
+        s_3: &'c app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
         s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_3: &'c app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
         response
     }
-    async fn stage_3<'a>(s_0: &'a app_base::telemetry::Metrics) -> pavex::Response {
-        let response = handler(s_0).await;
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_3, s_0, s_1, s_4, s_5).await;
+        response
+    }
+    async fn stage_3<'a, 'b>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+    ) -> pavex::Response {
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::telemetry::Metrics,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::telemetry::Metrics,
+        v3: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v4 = crate::route_39::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             next: stage_1,
         };
@@ -15489,11 +15835,12 @@ pub mod route_39 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_39::Next1 {
-            s_0: v2,
-            s_1: v6,
-            s_2: v0,
-            s_3: v3,
-            s_4: &v4,
+            s_0: v1,
+            s_1: v2,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -15503,35 +15850,44 @@ pub mod route_39 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::telemetry::Metrics,
-        v3: &app_base::http::guard::RequestLimits,
-        v4: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::telemetry::Metrics,
+        v4: &app_base::http::guard::RequestLimits,
+        v5: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_39::Next2 {
+        let v6 = crate::route_39::Next2 {
             s_0: v2,
+            s_1: v3,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(v0: &app_base::telemetry::Metrics) -> pavex::Response {
         let v1 = app::metrics::get_metrics(v0);
         <pavex::Response as pavex::IntoResponse>::into_response(v1)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::telemetry::Metrics,
+            &'a pavex::request::RequestHead,
+            &'b app_base::telemetry::Metrics,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
         ) -> T,
     }
     impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
@@ -15544,48 +15900,51 @@ pub mod route_39 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::telemetry::Metrics,
+            &'a pavex::request::RequestHead,
+            &'b app_base::telemetry::Metrics,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c app_base::telemetry::Failure,
+            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, T>
+    struct Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        next: fn(&'a app_base::telemetry::Metrics) -> T,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        next: fn(&'a pavex::request::RequestHead, &'b app_base::telemetry::Metrics) -> T,
     }
-    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0)
+            (self.next)(self.s_0, self.s_1)
         }
     }
 }
@@ -15604,8 +15963,8 @@ pub mod route_40 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c engine::Engine,
         s_4: &'d app_base::http::tokens::Tokens,
@@ -15613,12 +15972,12 @@ pub mod route_40 {
         s_6: &'e app_base::http::guard::RequestLimits,
         s_7: &'f app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15628,13 +15987,13 @@ pub mod route_40 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'g app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_6, s_8, s_0, s_7, s_1, s_2, s_3, s_4, s_5, s_9)
+        let response = wrapping_2(s_6, s_8, s_1, s_7, s_0, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15642,7 +16001,8 @@ pub mod route_40 {
         s_6: pavex::telemetry::ServerRequestId,
         s_7: &'f app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -15656,8 +16016,8 @@ pub mod route_40 {
         v7: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v8 = crate::route_40::Next0 {
-            s_0: v1,
-            s_1: v2,
+            s_0: v2,
+            s_1: v1,
             s_2: v3,
             s_3: v4,
             s_4: v5,
@@ -15686,8 +16046,8 @@ pub mod route_40 {
         let v11 = app_base::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app_base::telemetry::root_span(v1, &v11);
         let v13 = crate::route_40::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_2: v3,
             s_3: &v11,
             s_4: v4,
@@ -15716,8 +16076,8 @@ pub mod route_40 {
         v9: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v10 = crate::route_40::Next2 {
-            s_0: v2,
-            s_1: v4,
+            s_0: v4,
+            s_1: v2,
             s_2: v5,
             s_3: v6,
             s_4: v7,
@@ -15754,12 +16114,19 @@ pub mod route_40 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c engine::Engine,
         s_4: &'d app_base::http::tokens::Tokens,
@@ -15767,8 +16134,8 @@ pub mod route_40 {
         s_6: &'e app_base::http::guard::RequestLimits,
         s_7: &'f app_base::telemetry::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c engine::Engine,
             &'d app_base::http::tokens::Tokens,
@@ -15802,8 +16169,8 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15813,8 +16180,8 @@ pub mod route_40 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'g app_base::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c app_base::telemetry::RequestContext,
             &'d engine::Engine,
@@ -15852,8 +16219,8 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15861,8 +16228,8 @@ pub mod route_40 {
         s_6: pavex::telemetry::ServerRequestId,
         s_7: &'f app_base::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c app_base::telemetry::RequestContext,
             &'d engine::Engine,
@@ -15896,53 +16263,56 @@ pub mod route_40 {
 pub mod route_41 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::tokens::Tokens,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::tokens::Tokens,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::tokens::Tokens,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::tokens::Tokens,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_41::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -15964,11 +16334,12 @@ pub mod route_41 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_41::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -15979,18 +16350,20 @@ pub mod route_41 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::http::tokens::Tokens,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::http::tokens::Tokens,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_41::Next2 {
+        let v6 = crate::route_41::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::http::tokens::Tokens,
@@ -16011,20 +16384,27 @@ pub mod route_41 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -16038,107 +16418,114 @@ pub mod route_41 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
 pub mod route_42 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::configuration::AuthenticationConfig,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::configuration::AuthenticationConfig,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::configuration::AuthenticationConfig,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::configuration::AuthenticationConfig,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_42::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -16160,11 +16547,12 @@ pub mod route_42 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_42::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -16175,18 +16563,20 @@ pub mod route_42 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::configuration::AuthenticationConfig,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_42::Next2 {
+        let v6 = crate::route_42::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::configuration::AuthenticationConfig,
@@ -16207,20 +16597,27 @@ pub mod route_42 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -16234,54 +16631,58 @@ pub mod route_42 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
@@ -16321,7 +16722,8 @@ pub mod route_43 {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b app::openapi::ApiDescription,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -16385,11 +16787,15 @@ pub mod route_43 {
         let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &app::openapi::ApiDescription,
+    async fn handler(v0: &app::openapi::ApiDescription) -> pavex::Response {
+        let v1 = app::openapi::get_openapi(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v2 = app::openapi::get_openapi(v0, v1);
+        let v2 = app_base::http::tag::spare_known(v0, v1);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, T>
@@ -16471,8 +16877,8 @@ pub mod route_44 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -16486,8 +16892,8 @@ pub mod route_44 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -16498,13 +16904,13 @@ pub mod route_44 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16536,8 +16942,8 @@ pub mod route_44 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16548,15 +16954,16 @@ pub mod route_44 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -16602,8 +17009,8 @@ pub mod route_44 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_44::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -16627,8 +17034,8 @@ pub mod route_44 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -16709,12 +17116,19 @@ pub mod route_44 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -16725,8 +17139,8 @@ pub mod route_44 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -16766,8 +17180,8 @@ pub mod route_44 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16780,8 +17194,8 @@ pub mod route_44 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -16825,8 +17239,8 @@ pub mod route_44 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16837,8 +17251,8 @@ pub mod route_44 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -16879,8 +17293,8 @@ pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -16894,8 +17308,8 @@ pub mod route_45 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -16906,13 +17320,13 @@ pub mod route_45 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16944,8 +17358,8 @@ pub mod route_45 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16956,15 +17370,16 @@ pub mod route_45 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -17010,8 +17425,8 @@ pub mod route_45 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_45::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -17035,8 +17450,8 @@ pub mod route_45 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -17117,12 +17532,19 @@ pub mod route_45 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17133,8 +17555,8 @@ pub mod route_45 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -17174,8 +17596,8 @@ pub mod route_45 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17188,8 +17610,8 @@ pub mod route_45 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17233,8 +17655,8 @@ pub mod route_45 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17245,8 +17667,8 @@ pub mod route_45 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17286,8 +17708,8 @@ pub mod route_45 {
 pub mod route_46 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -17299,8 +17721,8 @@ pub mod route_46 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17309,12 +17731,12 @@ pub mod route_46 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17330,8 +17752,8 @@ pub mod route_46 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17340,13 +17762,14 @@ pub mod route_46 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -17387,8 +17810,8 @@ pub mod route_46 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_46::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -17409,8 +17832,8 @@ pub mod route_46 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -17482,16 +17905,23 @@ pub mod route_46 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17500,8 +17930,8 @@ pub mod route_46 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -17537,8 +17967,8 @@ pub mod route_46 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17549,8 +17979,8 @@ pub mod route_46 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17590,8 +18020,8 @@ pub mod route_46 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17600,8 +18030,8 @@ pub mod route_46 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17637,8 +18067,8 @@ pub mod route_46 {
 pub mod route_47 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -17650,8 +18080,8 @@ pub mod route_47 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17660,12 +18090,12 @@ pub mod route_47 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17681,8 +18111,8 @@ pub mod route_47 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17691,13 +18121,14 @@ pub mod route_47 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -17738,8 +18169,8 @@ pub mod route_47 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_47::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -17760,8 +18191,8 @@ pub mod route_47 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -17833,16 +18264,23 @@ pub mod route_47 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::schedules::RunView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17851,8 +18289,8 @@ pub mod route_47 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -17888,8 +18326,8 @@ pub mod route_47 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17900,8 +18338,8 @@ pub mod route_47 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17941,8 +18379,8 @@ pub mod route_47 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17951,8 +18389,8 @@ pub mod route_47 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17988,8 +18426,8 @@ pub mod route_47 {
 pub mod route_48 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -18001,8 +18439,8 @@ pub mod route_48 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18011,12 +18449,12 @@ pub mod route_48 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18032,8 +18470,8 @@ pub mod route_48 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18042,13 +18480,14 @@ pub mod route_48 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -18089,8 +18528,8 @@ pub mod route_48 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_48::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -18111,8 +18550,8 @@ pub mod route_48 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -18184,16 +18623,23 @@ pub mod route_48 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::schedules::ScheduleView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18202,8 +18648,8 @@ pub mod route_48 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -18239,8 +18685,8 @@ pub mod route_48 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18251,8 +18697,8 @@ pub mod route_48 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18292,8 +18738,8 @@ pub mod route_48 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18302,8 +18748,8 @@ pub mod route_48 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18340,8 +18786,8 @@ pub mod route_49 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -18355,8 +18801,8 @@ pub mod route_49 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18367,13 +18813,13 @@ pub mod route_49 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18405,8 +18851,8 @@ pub mod route_49 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18417,15 +18863,16 @@ pub mod route_49 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -18471,8 +18918,8 @@ pub mod route_49 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_49::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -18496,8 +18943,8 @@ pub mod route_49 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -18578,12 +19025,19 @@ pub mod route_49 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18594,8 +19048,8 @@ pub mod route_49 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -18635,8 +19089,8 @@ pub mod route_49 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18649,8 +19103,8 @@ pub mod route_49 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18694,8 +19148,8 @@ pub mod route_49 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18706,8 +19160,8 @@ pub mod route_49 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18748,8 +19202,8 @@ pub mod route_50 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -18763,8 +19217,8 @@ pub mod route_50 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18775,13 +19229,13 @@ pub mod route_50 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18813,8 +19267,8 @@ pub mod route_50 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18825,15 +19279,16 @@ pub mod route_50 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -18879,8 +19334,8 @@ pub mod route_50 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_50::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -18904,8 +19359,8 @@ pub mod route_50 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -18986,12 +19441,19 @@ pub mod route_50 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19002,8 +19464,8 @@ pub mod route_50 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -19043,8 +19505,8 @@ pub mod route_50 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19057,8 +19519,8 @@ pub mod route_50 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19102,8 +19564,8 @@ pub mod route_50 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19114,8 +19576,8 @@ pub mod route_50 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19156,8 +19618,8 @@ pub mod route_51 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -19187,8 +19649,8 @@ pub mod route_51 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19203,9 +19665,9 @@ pub mod route_51 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -19220,8 +19682,8 @@ pub mod route_51 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19257,8 +19719,8 @@ pub mod route_51 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19272,8 +19734,8 @@ pub mod route_51 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -19287,13 +19749,14 @@ pub mod route_51 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -19345,8 +19808,8 @@ pub mod route_51 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_51::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -19372,8 +19835,8 @@ pub mod route_51 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -19460,12 +19923,19 @@ pub mod route_51 {
             app::second_factors::ConfirmedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19478,8 +19948,8 @@ pub mod route_51 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -19523,8 +19993,8 @@ pub mod route_51 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19539,8 +20009,8 @@ pub mod route_51 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19604,8 +20074,8 @@ pub mod route_51 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19618,8 +20088,8 @@ pub mod route_51 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19664,8 +20134,8 @@ pub mod route_52 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -19693,8 +20163,8 @@ pub mod route_52 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19708,9 +20178,9 @@ pub mod route_52 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -19724,8 +20194,8 @@ pub mod route_52 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19759,8 +20229,8 @@ pub mod route_52 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19773,8 +20243,8 @@ pub mod route_52 {
         s_11: &'l engine::second_factors::SecondFactors,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -19787,13 +20257,14 @@ pub mod route_52 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -19842,8 +20313,8 @@ pub mod route_52 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_52::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -19868,8 +20339,8 @@ pub mod route_52 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -19953,12 +20424,19 @@ pub mod route_52 {
             app::second_factors::EnrolledTotpView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19970,8 +20448,8 @@ pub mod route_52 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -20013,8 +20491,8 @@ pub mod route_52 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20028,8 +20506,8 @@ pub mod route_52 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20075,8 +20553,8 @@ pub mod route_52 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20088,8 +20566,8 @@ pub mod route_52 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l engine::second_factors::SecondFactors,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20132,8 +20610,8 @@ pub mod route_53 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -20163,8 +20641,8 @@ pub mod route_53 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20179,9 +20657,9 @@ pub mod route_53 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -20196,8 +20674,8 @@ pub mod route_53 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20233,8 +20711,8 @@ pub mod route_53 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20248,8 +20726,8 @@ pub mod route_53 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -20263,13 +20741,14 @@ pub mod route_53 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -20321,8 +20800,8 @@ pub mod route_53 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_53::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -20348,8 +20827,8 @@ pub mod route_53 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -20436,12 +20915,19 @@ pub mod route_53 {
             app::second_factors::RemovedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20454,8 +20940,8 @@ pub mod route_53 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -20499,8 +20985,8 @@ pub mod route_53 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20515,8 +21001,8 @@ pub mod route_53 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20580,8 +21066,8 @@ pub mod route_53 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20594,8 +21080,8 @@ pub mod route_53 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20640,8 +21126,8 @@ pub mod route_54 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -20671,8 +21157,8 @@ pub mod route_54 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20687,9 +21173,9 @@ pub mod route_54 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -20704,8 +21190,8 @@ pub mod route_54 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20741,8 +21227,8 @@ pub mod route_54 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20756,8 +21242,8 @@ pub mod route_54 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -20771,13 +21257,14 @@ pub mod route_54 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -20829,8 +21316,8 @@ pub mod route_54 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_54::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -20856,8 +21343,8 @@ pub mod route_54 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -20944,12 +21431,19 @@ pub mod route_54 {
             app::second_factors::RemovedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20962,8 +21456,8 @@ pub mod route_54 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -21007,8 +21501,8 @@ pub mod route_54 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -21023,8 +21517,8 @@ pub mod route_54 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -21088,8 +21582,8 @@ pub mod route_54 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -21102,8 +21596,8 @@ pub mod route_54 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -21271,6 +21765,7 @@ pub mod route_55 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -21436,6 +21931,13 @@ pub mod route_55 {
         <app_base::http::cookie::WithCookie<
             app_base::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
@@ -21616,8 +22118,8 @@ pub mod route_56 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g engine::second_factors::SecondFactors,
@@ -21630,8 +22132,8 @@ pub mod route_56 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -21641,13 +22143,13 @@ pub mod route_56 {
         s_8: &'i app_base::http::guard::RequestLimits,
         s_9: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_7, s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_8, s_9)
+        let response = wrapping_1(s_7, s_0, s_2, s_1, s_3, s_4, s_5, s_6, s_8, s_9)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21677,8 +22179,8 @@ pub mod route_56 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21688,14 +22190,15 @@ pub mod route_56 {
         s_8: &'i engine::second_factors::SecondFactors,
         s_9: &'j app_base::configuration::AuthenticationConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &engine::second_factors::SecondFactors,
@@ -21738,8 +22241,8 @@ pub mod route_56 {
         let v13 = app_base::telemetry::RequestContext::gather(v1, v0, v12, v11);
         let v14 = app_base::telemetry::root_span(v1, &v13);
         let v15 = crate::route_56::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v0,
             s_11: v8,
             s_2: &v13,
@@ -21762,8 +22265,8 @@ pub mod route_56 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -21840,12 +22343,19 @@ pub mod route_56 {
             app_base::http::reply::Created<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v15)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -21855,8 +22365,8 @@ pub mod route_56 {
         s_8: &'i app_base::http::guard::RequestLimits,
         s_9: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -21894,8 +22404,8 @@ pub mod route_56 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21907,8 +22417,8 @@ pub mod route_56 {
         s_10: pavex::request::path::MatchedPathPattern,
         s_11: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -21950,8 +22460,8 @@ pub mod route_56 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21961,8 +22471,8 @@ pub mod route_56 {
         s_8: &'i engine::second_factors::SecondFactors,
         s_9: &'j app_base::configuration::AuthenticationConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -22001,9 +22511,9 @@ pub mod route_57 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app_base::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app_base::configuration::AuthenticationConfig,
         s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_6: &'g app_base::http::tokens::Tokens,
         s_7: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22016,9 +22526,9 @@ pub mod route_57 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22028,14 +22538,14 @@ pub mod route_57 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22066,9 +22576,9 @@ pub mod route_57 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22078,16 +22588,17 @@ pub mod route_57 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app_base::configuration::AuthenticationConfig,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::http::tokens::Tokens,
         v7: &app_base::http::principal_limit::PrincipalLimit,
@@ -22132,12 +22643,12 @@ pub mod route_57 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_57::Next1 {
-            s_0: v3,
-            s_1: v4,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
-            s_2: v1,
+            s_2: v4,
             s_3: v5,
             s_4: &v14,
             s_5: v6,
@@ -22157,9 +22668,9 @@ pub mod route_57 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app_base::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app_base::configuration::AuthenticationConfig,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::telemetry::RequestContext,
         v9: &app_base::http::tokens::Tokens,
@@ -22239,13 +22750,20 @@ pub mod route_57 {
             app_base::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22255,9 +22773,9 @@ pub mod route_57 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22296,9 +22814,9 @@ pub mod route_57 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22310,9 +22828,9 @@ pub mod route_57 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22355,9 +22873,9 @@ pub mod route_57 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22367,9 +22885,9 @@ pub mod route_57 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22408,9 +22926,9 @@ pub mod route_57 {
 pub mod route_58 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b app_base::configuration::AuthenticationConfig,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
+        s_3: &'c app_base::configuration::AuthenticationConfig,
         s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_5: &'g app_base::http::tokens::Tokens,
         s_6: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22421,9 +22939,9 @@ pub mod route_58 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22431,13 +22949,13 @@ pub mod route_58 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_2, s_0, s_1, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22452,9 +22970,9 @@ pub mod route_58 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22462,14 +22980,15 @@ pub mod route_58 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &app_base::configuration::AuthenticationConfig,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &app_base::configuration::AuthenticationConfig,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::http::principal_limit::PrincipalLimit,
@@ -22509,10 +23028,10 @@ pub mod route_58 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_58::Next1 {
-            s_0: v2,
-            s_1: v3,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
-            s_2: v1,
+            s_2: v3,
             s_3: v4,
             s_4: &v12,
             s_5: v5,
@@ -22531,9 +23050,9 @@ pub mod route_58 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &app_base::configuration::AuthenticationConfig,
-        v5: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
+        v5: &app_base::configuration::AuthenticationConfig,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -22604,17 +23123,24 @@ pub mod route_58 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22622,9 +23148,9 @@ pub mod route_58 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22659,9 +23185,9 @@ pub mod route_58 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22671,9 +23197,9 @@ pub mod route_58 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22712,9 +23238,9 @@ pub mod route_58 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22722,9 +23248,9 @@ pub mod route_58 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22760,9 +23286,9 @@ pub mod route_59 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app_base::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app_base::configuration::AuthenticationConfig,
         s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_6: &'g app_base::http::tokens::Tokens,
         s_7: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22775,9 +23301,9 @@ pub mod route_59 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22787,14 +23313,14 @@ pub mod route_59 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22825,9 +23351,9 @@ pub mod route_59 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22837,16 +23363,17 @@ pub mod route_59 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app_base::configuration::AuthenticationConfig,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::http::tokens::Tokens,
         v7: &app_base::http::principal_limit::PrincipalLimit,
@@ -22891,12 +23418,12 @@ pub mod route_59 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_59::Next1 {
-            s_0: v3,
-            s_1: v4,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
-            s_2: v1,
+            s_2: v4,
             s_3: v5,
             s_4: &v14,
             s_5: v6,
@@ -22916,9 +23443,9 @@ pub mod route_59 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app_base::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app_base::configuration::AuthenticationConfig,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::telemetry::RequestContext,
         v9: &app_base::http::tokens::Tokens,
@@ -22998,13 +23525,20 @@ pub mod route_59 {
             app::sessions::SessionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -23014,9 +23548,9 @@ pub mod route_59 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -23055,9 +23589,9 @@ pub mod route_59 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23069,9 +23603,9 @@ pub mod route_59 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -23114,9 +23648,9 @@ pub mod route_59 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23126,9 +23660,9 @@ pub mod route_59 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -23168,8 +23702,8 @@ pub mod route_60 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -23183,8 +23717,8 @@ pub mod route_60 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23195,13 +23729,13 @@ pub mod route_60 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23233,8 +23767,8 @@ pub mod route_60 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23245,15 +23779,16 @@ pub mod route_60 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -23299,8 +23834,8 @@ pub mod route_60 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_60::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -23324,8 +23859,8 @@ pub mod route_60 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -23406,12 +23941,19 @@ pub mod route_60 {
             app::sessions::EndedSessionsView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23422,8 +23964,8 @@ pub mod route_60 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -23463,8 +24005,8 @@ pub mod route_60 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23477,8 +24019,8 @@ pub mod route_60 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23522,8 +24064,8 @@ pub mod route_60 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23534,8 +24076,8 @@ pub mod route_60 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23576,8 +24118,8 @@ pub mod route_61 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -23591,8 +24133,8 @@ pub mod route_61 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23603,13 +24145,13 @@ pub mod route_61 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23641,8 +24183,8 @@ pub mod route_61 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23653,15 +24195,16 @@ pub mod route_61 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -23707,8 +24250,8 @@ pub mod route_61 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_61::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -23732,8 +24275,8 @@ pub mod route_61 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -23814,12 +24357,19 @@ pub mod route_61 {
             app_base::http::views::TransactionChangeView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23830,8 +24380,8 @@ pub mod route_61 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -23871,8 +24421,8 @@ pub mod route_61 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23885,8 +24435,8 @@ pub mod route_61 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23930,8 +24480,8 @@ pub mod route_61 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23942,8 +24492,8 @@ pub mod route_61 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23984,8 +24534,8 @@ pub mod route_62 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -23999,8 +24549,8 @@ pub mod route_62 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24011,13 +24561,13 @@ pub mod route_62 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24049,8 +24599,8 @@ pub mod route_62 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24061,15 +24611,16 @@ pub mod route_62 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -24115,8 +24666,8 @@ pub mod route_62 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_62::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -24140,8 +24691,8 @@ pub mod route_62 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -24222,12 +24773,19 @@ pub mod route_62 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24238,8 +24796,8 @@ pub mod route_62 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24279,8 +24837,8 @@ pub mod route_62 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24293,8 +24851,8 @@ pub mod route_62 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24338,8 +24896,8 @@ pub mod route_62 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24350,8 +24908,8 @@ pub mod route_62 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24391,8 +24949,8 @@ pub mod route_62 {
 pub mod route_63 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -24404,8 +24962,8 @@ pub mod route_63 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24414,12 +24972,12 @@ pub mod route_63 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24435,8 +24993,8 @@ pub mod route_63 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24445,13 +25003,14 @@ pub mod route_63 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -24492,8 +25051,8 @@ pub mod route_63 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_63::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -24514,8 +25073,8 @@ pub mod route_63 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -24587,16 +25146,23 @@ pub mod route_63 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24605,8 +25171,8 @@ pub mod route_63 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24642,8 +25208,8 @@ pub mod route_63 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24654,8 +25220,8 @@ pub mod route_63 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24695,8 +25261,8 @@ pub mod route_63 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24705,8 +25271,8 @@ pub mod route_63 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24742,8 +25308,8 @@ pub mod route_63 {
 pub mod route_64 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -24755,8 +25321,8 @@ pub mod route_64 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24765,12 +25331,12 @@ pub mod route_64 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24786,8 +25352,8 @@ pub mod route_64 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24796,13 +25362,14 @@ pub mod route_64 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -24843,8 +25410,8 @@ pub mod route_64 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_64::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -24865,8 +25432,8 @@ pub mod route_64 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -24938,18 +25505,25 @@ pub mod route_64 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<
                 app_base::http::views::TransactionChangeView,
             >,
         > as pavex::IntoResponse>::into_response(v14)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24958,8 +25532,8 @@ pub mod route_64 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24995,8 +25569,8 @@ pub mod route_64 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25007,8 +25581,8 @@ pub mod route_64 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25048,8 +25622,8 @@ pub mod route_64 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25058,8 +25632,8 @@ pub mod route_64 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25095,8 +25669,8 @@ pub mod route_64 {
 pub mod route_65 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -25108,8 +25682,8 @@ pub mod route_65 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25118,12 +25692,12 @@ pub mod route_65 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25139,8 +25713,8 @@ pub mod route_65 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25149,13 +25723,14 @@ pub mod route_65 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -25196,8 +25771,8 @@ pub mod route_65 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_65::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -25218,8 +25793,8 @@ pub mod route_65 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -25291,16 +25866,23 @@ pub mod route_65 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::TransactionView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25309,8 +25891,8 @@ pub mod route_65 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -25346,8 +25928,8 @@ pub mod route_65 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25358,8 +25940,8 @@ pub mod route_65 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25399,8 +25981,8 @@ pub mod route_65 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25409,8 +25991,8 @@ pub mod route_65 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25447,8 +26029,8 @@ pub mod route_66 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -25462,8 +26044,8 @@ pub mod route_66 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25474,13 +26056,13 @@ pub mod route_66 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25512,8 +26094,8 @@ pub mod route_66 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25524,15 +26106,16 @@ pub mod route_66 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -25578,8 +26161,8 @@ pub mod route_66 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_66::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -25603,8 +26186,8 @@ pub mod route_66 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -25685,12 +26268,19 @@ pub mod route_66 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25701,8 +26291,8 @@ pub mod route_66 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -25742,8 +26332,8 @@ pub mod route_66 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25756,8 +26346,8 @@ pub mod route_66 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25801,8 +26391,8 @@ pub mod route_66 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25813,8 +26403,8 @@ pub mod route_66 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25855,8 +26445,8 @@ pub mod route_67 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -25870,8 +26460,8 @@ pub mod route_67 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25882,13 +26472,13 @@ pub mod route_67 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25920,8 +26510,8 @@ pub mod route_67 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25932,15 +26522,16 @@ pub mod route_67 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -25986,8 +26577,8 @@ pub mod route_67 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_67::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -26011,8 +26602,8 @@ pub mod route_67 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -26093,12 +26684,19 @@ pub mod route_67 {
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26109,8 +26707,8 @@ pub mod route_67 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -26150,8 +26748,8 @@ pub mod route_67 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26164,8 +26762,8 @@ pub mod route_67 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26209,8 +26807,8 @@ pub mod route_67 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26221,8 +26819,8 @@ pub mod route_67 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26263,8 +26861,8 @@ pub mod route_68 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -26292,8 +26890,8 @@ pub mod route_68 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26307,9 +26905,9 @@ pub mod route_68 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -26323,8 +26921,8 @@ pub mod route_68 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26358,8 +26956,8 @@ pub mod route_68 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26372,8 +26970,8 @@ pub mod route_68 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -26386,13 +26984,14 @@ pub mod route_68 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -26441,8 +27040,8 @@ pub mod route_68 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_68::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -26467,8 +27066,8 @@ pub mod route_68 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -26552,12 +27151,19 @@ pub mod route_68 {
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26569,8 +27175,8 @@ pub mod route_68 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -26612,8 +27218,8 @@ pub mod route_68 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26627,8 +27233,8 @@ pub mod route_68 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26674,8 +27280,8 @@ pub mod route_68 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26687,8 +27293,8 @@ pub mod route_68 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26730,8 +27336,8 @@ pub mod route_68 {
 pub mod route_69 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -26743,8 +27349,8 @@ pub mod route_69 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26753,12 +27359,12 @@ pub mod route_69 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26774,8 +27380,8 @@ pub mod route_69 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26784,13 +27390,14 @@ pub mod route_69 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -26831,8 +27438,8 @@ pub mod route_69 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_69::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -26853,8 +27460,8 @@ pub mod route_69 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -26926,16 +27533,23 @@ pub mod route_69 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26944,8 +27558,8 @@ pub mod route_69 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -26981,8 +27595,8 @@ pub mod route_69 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26993,8 +27607,8 @@ pub mod route_69 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27034,8 +27648,8 @@ pub mod route_69 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27044,8 +27658,8 @@ pub mod route_69 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27081,8 +27695,8 @@ pub mod route_69 {
 pub mod route_70 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -27094,8 +27708,8 @@ pub mod route_70 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27104,12 +27718,12 @@ pub mod route_70 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27125,8 +27739,8 @@ pub mod route_70 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27135,13 +27749,14 @@ pub mod route_70 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -27182,8 +27797,8 @@ pub mod route_70 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_70::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -27204,8 +27819,8 @@ pub mod route_70 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -27277,16 +27892,23 @@ pub mod route_70 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::users::UserView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27295,8 +27917,8 @@ pub mod route_70 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -27332,8 +27954,8 @@ pub mod route_70 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27344,8 +27966,8 @@ pub mod route_70 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27385,8 +28007,8 @@ pub mod route_70 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27395,8 +28017,8 @@ pub mod route_70 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,

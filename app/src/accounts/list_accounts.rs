@@ -9,7 +9,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists accounts with their balances, by address.
@@ -21,7 +21,7 @@ pub async fn list_accounts(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListAccountsQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<AccountView>>, AccountError> {
+) -> Result<Tagged<Page<AccountView>>, AccountError> {
     let Read((InLedger { ledger }, ListAccountsQuery { prefix, asset, metadata, as_of, page })) = request;
     NotYet::check(as_of, engine.now())?;
     let query = AccountQuery {
@@ -33,5 +33,5 @@ pub async fn list_accounts(
         limit: page.limit,
     };
     let found = engine.store().accounts(&ledger, &query).await?;
-    Ok(Reply(page.page(found.items.into_iter().map(AccountView::from), found.next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(AccountView::from), found.next.as_ref())))
 }

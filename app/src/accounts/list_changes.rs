@@ -8,7 +8,7 @@ use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the changes of an account, newest first, each with the account as it was afterwards.
@@ -20,11 +20,11 @@ pub async fn list_changes(
     _granted: Granted<LedgerRead>,
     request: Read<(AccountPath, ListChangesQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<AccountChangeView>>, AccountError> {
+) -> Result<Tagged<Page<AccountChangeView>>, AccountError> {
     let Read((AccountPath { ledger, address }, ListChangesQuery { until, page })) = request;
     NotYet::check(until, engine.now())?;
     let until = until.map(|until| until.time);
     let query = ChangeQuery { account: address, until, after: page.after, limit: page.limit };
     let found = engine.store().account_changes(&ledger, &query).await?.ok_or(AccountError::NotFound)?;
-    Ok(Reply(page.page(found.items.into_iter().map(AccountChangeView::from), found.next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(AccountChangeView::from), found.next.as_ref())))
 }

@@ -8,7 +8,7 @@ use crate::http::as_of::NotYet;
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the lines of an account's statement, newest first, each with the balance after it.
@@ -20,7 +20,7 @@ pub async fn list_entries(
     _granted: Granted<LedgerRead>,
     request: Read<(AccountPath, ListEntriesQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<StatementLineView>>, AccountError> {
+) -> Result<Tagged<Page<StatementLineView>>, AccountError> {
     let Read((path, query)) = request;
     let AccountPath { ledger, address } = path;
     let ListEntriesQuery { asset, time, until, clock, page } = query;
@@ -42,5 +42,5 @@ pub async fn list_entries(
             None => return Err(AccountError::NotFound),
         },
     };
-    Ok(Reply(page.page(found.items.into_iter().map(StatementLineView::from), found.next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(StatementLineView::from), found.next.as_ref())))
 }

@@ -15,7 +15,7 @@ use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{AccountsChange, LedgerRead};
 use crate::http::rejections::ACCOUNT_TOO_LARGE;
-use crate::http::reply::{Changed, Reply};
+use crate::http::reply::{Changed, Tagged};
 use crate::http::stream::HTTP_VERSION_TOO_OLD;
 
 const TAG: &str = "Accounts";
@@ -28,7 +28,7 @@ pub fn operations() -> Vec<Operation> {
             .right::<LedgerRead>()
             .about(TAG, "Lists accounts by address")
             .takes::<Read<(InLedger, ListAccountsQuery)>>()
-            .returns::<Reply<Page<AccountView>>>()
+            .returns::<Tagged<Page<AccountView>>>()
             .problems([&LEDGER_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}", "get_account")
             .right::<LedgerRead>()
@@ -42,7 +42,7 @@ pub fn operations() -> Vec<Operation> {
                  been written by then.",
             )
             .takes::<Read<(AccountPath, GetAccountQuery)>>()
-            .returns::<Reply<AccountView>>()
+            .returns::<Tagged<AccountView>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
         Operation::patch("/v1/ledgers/{ledger}/accounts/{address}", "change_account")
             .right::<AccountsChange>()
@@ -73,7 +73,7 @@ pub fn operations() -> Vec<Operation> {
             .about(TAG, "Lists the changes of an account, newest first")
             .description("Each with its policy and metadata as they were from then on.")
             .takes::<Read<(AccountPath, ListChangesQuery)>>()
-            .returns::<Reply<Page<AccountChangeView>>>()
+            .returns::<Tagged<Page<AccountChangeView>>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/entries", "list_entries")
             .right::<LedgerRead>()
@@ -83,7 +83,7 @@ pub fn operations() -> Vec<Operation> {
                  log, whatever the `clock`.",
             )
             .takes::<Read<(AccountPath, ListEntriesQuery)>>()
-            .returns::<Reply<Page<StatementLineView>>>()
+            .returns::<Tagged<Page<StatementLineView>>>()
             .problems([&LEDGER_NOT_FOUND, &ACCOUNT_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/statement", "get_statement")
             .right::<LedgerRead>()

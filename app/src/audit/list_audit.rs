@@ -7,7 +7,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{AuditRead, Granted};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the audit trail, the latest first.
@@ -19,11 +19,11 @@ pub async fn list_audit(
     _granted: Granted<AuditRead>,
     request: Read<(NoPath, ListAuditQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<AuditRecordView>>, AuditError> {
+) -> Result<Tagged<Page<AuditRecordView>>, AuditError> {
     let Read((NoPath {}, query)) = request;
     // So that what this replica has refused up to now is among them.
     engine.write_access().await?;
     let found = engine.store().access().audit(&query.to_engine()).await?;
     let items = found.items.into_iter().map(AuditRecordView::from);
-    Ok(Reply(query.page.page(items, found.next.as_ref())))
+    Ok(Tagged(query.page.page(items, found.next.as_ref())))
 }

@@ -6,7 +6,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::AuditRead;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 
 /// Lists the operations.
 #[must_use]
@@ -21,6 +21,6 @@ pub fn operations() -> Vec<Operation> {
                  record with a count.",
             )
             .takes::<Read<(NoPath, ListAuditQuery)>>()
-            .returns::<Reply<Page<AuditRecordView>>>(),
+            .returns::<Tagged<Page<AuditRecordView>>>(),
     ]
 }

@@ -10,7 +10,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists sums of balances, grouped by the first segments of the accounts' addresses.
@@ -22,7 +22,7 @@ pub async fn list_balances(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListBalancesQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<BalanceGroupView>>, BalanceError> {
+) -> Result<Tagged<Page<BalanceGroupView>>, BalanceError> {
     let Read((InLedger { ledger }, ListBalancesQuery { prefix, depth, as_of, page })) = request;
     NotYet::check(as_of, engine.now())?;
     let query = BalanceQuery {
@@ -34,5 +34,5 @@ pub async fn list_balances(
     };
     let found = engine.store().balances(&ledger, &query).await?;
     let next = found.next.as_deref().and_then(|group| Address::parse(group).ok());
-    Ok(Reply(page.page(found.items.into_iter().map(BalanceGroupView::from), next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(BalanceGroupView::from), next.as_ref())))
 }

@@ -7,7 +7,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerRead;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 
 /// Lists the operations.
 #[must_use]
@@ -21,7 +21,7 @@ pub fn operations() -> Vec<Operation> {
                  summed per asset. As of a moment, groups of which nothing had moved by then are left out.",
             )
             .takes::<Read<(InLedger, ListBalancesQuery)>>()
-            .returns::<Reply<Page<BalanceGroupView>>>()
+            .returns::<Tagged<Page<BalanceGroupView>>>()
             .problems([&LEDGER_NOT_FOUND, &AS_OF_TOO_MUCH, &SERVICE_UNAVAILABLE]),
     ]
 }

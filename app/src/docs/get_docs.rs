@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use super::CONTENT_SECURITY_POLICY;
@@ -15,6 +14,6 @@ static PAGE: LazyLock<Asset> = LazyLock::new(|| {
 
 /// Answers with the page that shows the API's description.
 #[get(path = "/docs")]
-pub fn get_docs(head: &RequestHead) -> Response {
-    PAGE.reply(&head.headers)
+pub fn get_docs() -> Response {
+    PAGE.reply()
 }

@@ -1,6 +1,5 @@
 //! `GET /docs/assets/{file}`.
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use super::swagger_ui;
@@ -13,10 +12,7 @@ use crate::http::query::NoQuery;
 /// # Errors
 /// [`NoSuchFile`], as a problem.
 #[get(path = "/docs/assets/{file}")]
-pub fn get_docs_asset(
-    request: Read<(AssetPath, NoQuery)>,
-    head: &RequestHead,
-) -> Result<Response, NoSuchFile> {
+pub fn get_docs_asset(request: Read<(AssetPath, NoQuery)>) -> Result<Response, NoSuchFile> {
     let Read((AssetPath { file }, NoQuery {})) = request;
     let file = match file.0.as_str() {
         "docs.css" => Asset::new("text/css; charset=utf-8", include_str!("files/docs.css")),
@@ -24,5 +20,5 @@ pub fn get_docs_asset(
         "icon.svg" => Asset::new("image/svg+xml", include_str!("files/icon.svg")),
         other => swagger_ui::file(other).ok_or(NoSuchFile)?,
     };
-    Ok(file.reply(&head.headers))
+    Ok(file.reply())
 }

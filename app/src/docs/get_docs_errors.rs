@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use super::{CONTENT_SECURITY_POLICY, errors_page};
@@ -35,6 +34,6 @@ impl ErrorsPage {
 
 /// Answers with the page that explains every error.
 #[get(path = "/docs/errors")]
-pub fn get_docs_errors(head: &RequestHead, page: &ErrorsPage) -> Response {
-    page.asset().reply(&head.headers)
+pub fn get_docs_errors(page: &ErrorsPage) -> Response {
+    page.asset().reply()
 }

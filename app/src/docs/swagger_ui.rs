@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn every_file_is_in_the_archive() {
         for (name, _) in FILES {
-            let response = file(name).unwrap().reply(&HeaderMap::new());
+            let response = file(name).unwrap().reply();
             assert_eq!(response.headers()[CONTENT_ENCODING], "gzip");
         }
         assert!(file("index.html").is_none());

@@ -6,7 +6,7 @@ use super::{HoldError, HoldPath};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::views::HoldView;
 use crate::storage::Engine;
 
@@ -19,8 +19,8 @@ pub async fn get_hold(
     _granted: Granted<LedgerRead>,
     request: Read<(HoldPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<HoldView>, HoldError> {
+) -> Result<Tagged<HoldView>, HoldError> {
     let Read((HoldPath { ledger, id }, NoQuery {})) = request;
     let hold = engine.store().hold(&ledger, id).await?.ok_or(HoldError::NotFound)?;
-    Ok(Reply(HoldView::recorded(ledger, hold)))
+    Ok(Tagged(HoldView::recorded(ledger, hold)))
 }

@@ -8,7 +8,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::views::HoldView;
 use crate::storage::Engine;
 
@@ -21,10 +21,10 @@ pub async fn list_holds(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListHoldsQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<HoldView>>, HoldError> {
+) -> Result<Tagged<Page<HoldView>>, HoldError> {
     let Read((InLedger { ledger }, ListHoldsQuery { state, account, page })) = request;
     let query = HoldQuery { state, account, after: page.after, limit: page.limit };
     let found = engine.store().holds(&ledger, &query).await?;
     let items = found.items.into_iter().map(|hold| HoldView::recorded(ledger.clone(), hold));
-    Ok(Reply(page.page(items, found.next.as_ref())))
+    Ok(Tagged(page.page(items, found.next.as_ref())))
 }

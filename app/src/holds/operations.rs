@@ -16,7 +16,7 @@ use crate::http::rejections::{
     ACCOUNT_CLOSED, ACCOUNT_FROZEN, ACCOUNT_UNBOUNDED, AMOUNT_OVERFLOW, HOLD_EXCEEDS_REMAINING,
     HOLD_EXPIRY_PASSED, HOLD_NOT_FOUND, HOLD_NOT_OPEN, INSUFFICIENT_FUNDS, REFERENCE_TAKEN,
 };
-use crate::http::reply::{Changed, Created, Reply};
+use crate::http::reply::{Changed, Created, Tagged};
 use crate::http::views::{HoldView, TransactionView};
 
 const TAG: &str = "Holds";
@@ -68,7 +68,7 @@ pub fn operations() -> Vec<Operation> {
                  `next_cursor` of null is the end.",
             )
             .takes::<Read<(InLedger, ListHoldsQuery)>>()
-            .returns::<Reply<Page<HoldView>>>()
+            .returns::<Tagged<Page<HoldView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/holds/{id}", "get_hold")
             .right::<LedgerRead>()
@@ -77,7 +77,7 @@ pub fn operations() -> Vec<Operation> {
                 "`state`, `captured` and `remaining` are those of now; its balances are those right after it was made.",
             )
             .takes::<Read<(HoldPath, NoQuery)>>()
-            .returns::<Reply<HoldView>>()
+            .returns::<Tagged<HoldView>>()
             .problems([&LEDGER_NOT_FOUND, &HOLD_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::post("/v1/ledgers/{ledger}/holds/{id}/captures", "capture_hold")
             .right::<LedgerWrite>()

@@ -6,7 +6,7 @@ use super::{KeyError, KeyPath, KeyView};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, KeysAdmin};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Shows one key.
@@ -18,8 +18,8 @@ pub async fn get_key(
     _granted: Granted<KeysAdmin>,
     request: Read<(KeyPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<KeyView>, KeyError> {
+) -> Result<Tagged<KeyView>, KeyError> {
     let Read((KeyPath { id }, NoQuery {})) = request;
     let found = engine.store().access().key(&id).await?.ok_or(KeyError::NOT_FOUND)?;
-    Ok(Reply(KeyView::of(found.key, engine.now())))
+    Ok(Tagged(KeyView::of(found.key, engine.now())))
 }

@@ -8,7 +8,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, KeysAdmin};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists keys, newest first.
@@ -20,10 +20,10 @@ pub async fn list_keys(
     _granted: Granted<KeysAdmin>,
     request: Read<(NoPath, ListKeysQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<KeyView>>, KeyError> {
+) -> Result<Tagged<Page<KeyView>>, KeyError> {
     let Read((NoPath {}, ListKeysQuery { page })) = request;
     let found = engine.store().access().keys(page.after.map(|number| number.0), page.limit).await?;
     let now = engine.now();
     let items = found.items.into_iter().map(|key| KeyView::of(key, now));
-    Ok(Reply(page.page(items, found.next.map(EntryNumber).as_ref())))
+    Ok(Tagged(page.page(items, found.next.map(EntryNumber).as_ref())))
 }

@@ -10,7 +10,7 @@ use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{KeysAdmin, Known};
 use crate::http::query::NoQuery;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Reply, Tagged};
 
 const TAG: &str = "Access";
 
@@ -34,12 +34,12 @@ pub fn operations() -> Vec<Operation> {
             .right::<KeysAdmin>()
             .about(TAG, "Lists API keys, newest first")
             .takes::<Read<(NoPath, ListKeysQuery)>>()
-            .returns::<Reply<Page<KeyView>>>(),
+            .returns::<Tagged<Page<KeyView>>>(),
         Operation::get("/v1/keys/{id}", "get_key")
             .right::<KeysAdmin>()
             .about(TAG, "Shows an API key")
             .takes::<Read<(KeyPath, NoQuery)>>()
-            .returns::<Reply<KeyView>>()
+            .returns::<Tagged<KeyView>>()
             .problems([&KEY_NOT_FOUND]),
         Operation::delete("/v1/keys/{id}", "revoke_key")
             .right::<KeysAdmin>()
@@ -54,6 +54,6 @@ pub fn operations() -> Vec<Operation> {
         Operation::get("/v1/principal", "get_principal")
             .right::<Known>()
             .about(TAG, "Shows who the request comes from, and what they may do")
-            .returns::<Reply<PrincipalView>>(),
+            .returns::<Tagged<PrincipalView>>(),
     ]
 }

@@ -7,7 +7,7 @@ use crate::http::input::Read;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Shows one ledger.
@@ -19,8 +19,8 @@ pub async fn get_ledger(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<LedgerView>, LedgerError> {
+) -> Result<Tagged<LedgerView>, LedgerError> {
     let Read((InLedger { ledger }, NoQuery {})) = request;
     let ledger = engine.store().ledger(&ledger).await?;
-    Ok(Reply(ledger.into()))
+    Ok(Tagged(ledger.into()))
 }

@@ -13,7 +13,7 @@ use crate::http::input::Read;
 use crate::http::pagination::{Page, PageRequest};
 use crate::http::path::NoPath;
 use crate::http::principal::{AnyLedgerRead, Granted};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the ledgers that the caller may read, by name.
@@ -25,13 +25,13 @@ pub async fn list_ledgers(
     granted: Granted<AnyLedgerRead>,
     request: Read<(NoPath, ListLedgersQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<LedgerView>>, LedgerError> {
+) -> Result<Tagged<Page<LedgerView>>, LedgerError> {
     let Read((NoPath {}, ListLedgersQuery { page })) = request;
     let found = match granted.principal().grants().ledgers_for(Scope::LedgerRead) {
         LedgerSet::All => engine.store().ledgers(page.after.as_ref(), page.limit).await?,
         LedgerSet::Some(names) => those_of(engine, &names, &page).await?,
     };
-    Ok(Reply(page.page(found.items.into_iter().map(LedgerView::from), found.next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(LedgerView::from), found.next.as_ref())))
 }
 
 /// Returns a page of those of the ledgers that are there. Grants name so few that each can be asked for.

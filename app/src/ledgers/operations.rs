@@ -8,7 +8,7 @@ use crate::http::pagination::Page;
 use crate::http::path::{InLedger, NoPath};
 use crate::http::principal::{AnyLedgerRead, LedgerRead, LedgersCreate};
 use crate::http::query::NoQuery;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Tagged};
 
 const TAG: &str = "Ledgers";
 
@@ -29,13 +29,13 @@ pub fn operations() -> Vec<Operation> {
             .right::<AnyLedgerRead>()
             .about(TAG, "Lists the ledgers by name")
             .takes::<Read<(NoPath, ListLedgersQuery)>>()
-            .returns::<Reply<Page<LedgerView>>>()
+            .returns::<Tagged<Page<LedgerView>>>()
             .problems([&SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}", "get_ledger")
             .right::<LedgerRead>()
             .about(TAG, "Shows a ledger")
             .takes::<Read<(InLedger, NoQuery)>>()
-            .returns::<Reply<LedgerView>>()
+            .returns::<Tagged<LedgerView>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

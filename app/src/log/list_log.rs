@@ -9,7 +9,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the entries of the log in order.
@@ -21,7 +21,7 @@ pub async fn list_log(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListLogQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<LogEntryView>>, LogError> {
+) -> Result<Tagged<Page<LogEntryView>>, LogError> {
     let Read((InLedger { ledger }, ListLogQuery { after, page })) = request;
     let from = match page.after.or(after) {
         None => EntryNumber(0),
@@ -35,5 +35,5 @@ pub async fn list_log(
         || found.iter().map(|record| weight(&record.entry)).sum::<usize>() >= PAGE_WEIGHT_MAX;
     found.truncate(page.limit);
     let next = if more { found.last().map(|record| record.entry.number) } else { None };
-    Ok(Reply(page.page(found.into_iter().map(LogEntryView::from), next.as_ref())))
+    Ok(Tagged(page.page(found.into_iter().map(LogEntryView::from), next.as_ref())))
 }

@@ -7,7 +7,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::LedgerRead;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 
 /// Lists the operations.
 #[must_use]
@@ -18,7 +18,7 @@ pub fn operations() -> Vec<Operation> {
             .about("Log", "Lists the entries of the log, oldest first")
             .description("Entries never change, so that `after` the last one seen is where to go on.")
             .takes::<Read<(InLedger, ListLogQuery)>>()
-            .returns::<Reply<Page<LogEntryView>>>()
+            .returns::<Tagged<Page<LogEntryView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

@@ -1,6 +1,5 @@
 //! `GET /account/assets/{file}`.
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use crate::http::asset::{Asset, AssetPath, NoSuchFile};
@@ -12,10 +11,7 @@ use crate::http::query::NoQuery;
 /// # Errors
 /// [`NoSuchFile`], as a problem.
 #[get(path = "/account/assets/{file}")]
-pub fn get_account_asset(
-    request: Read<(AssetPath, NoQuery)>,
-    head: &RequestHead,
-) -> Result<Response, NoSuchFile> {
+pub fn get_account_asset(request: Read<(AssetPath, NoQuery)>) -> Result<Response, NoSuchFile> {
     let Read((AssetPath { file }, NoQuery {})) = request;
     let script = "text/javascript; charset=utf-8";
     let file = match file.0.as_str() {
@@ -25,5 +21,5 @@ pub fn get_account_asset(
         "verify_email.js" => Asset::new(script, include_str!("files/verify_email.js")),
         _ => return Err(NoSuchFile),
     };
-    Ok(file.reply(&head.headers))
+    Ok(file.reply())
 }

@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use super::CONTENT_SECURITY_POLICY;
@@ -16,6 +15,6 @@ static PAGE: LazyLock<Asset> = LazyLock::new(|| {
 /// Answers with the page where a mailed link leads with which an address is verified. What the link holds after its `#` stays in the browser until the
 /// page sends it.
 #[get(path = "/verify-email")]
-pub fn get_verify_email(head: &RequestHead) -> Response {
-    PAGE.reply(&head.headers)
+pub fn get_verify_email() -> Response {
+    PAGE.reply()
 }

@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use pavex::request::RequestHead;
 use pavex::{Response, get};
 
 use crate::api::{self, Api};
@@ -31,6 +30,6 @@ impl ApiDescription {
 
 /// Answers with the description of the API.
 #[get(path = "/openapi.json")]
-pub fn get_openapi(head: &RequestHead, description: &ApiDescription) -> Response {
-    description.asset().reply(&head.headers)
+pub fn get_openapi(description: &ApiDescription) -> Response {
+    description.asset().reply()
 }

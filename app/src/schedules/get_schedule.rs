@@ -6,7 +6,7 @@ use super::{RequestError, SchedulePath, ScheduleView};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Shows one schedule.
@@ -18,8 +18,8 @@ pub async fn get_schedule(
     _granted: Granted<LedgerRead>,
     request: Read<(SchedulePath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<ScheduleView>, RequestError> {
+) -> Result<Tagged<ScheduleView>, RequestError> {
     let Read((SchedulePath { ledger, id }, NoQuery {})) = request;
     let schedule = engine.store().scheduling().schedule(&ledger, id).await?;
-    Ok(Reply(ScheduleView::of(ledger, schedule.ok_or(RequestError::NOT_FOUND)?)))
+    Ok(Tagged(ScheduleView::of(ledger, schedule.ok_or(RequestError::NOT_FOUND)?)))
 }

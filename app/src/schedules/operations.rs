@@ -13,7 +13,7 @@ use crate::http::path::InLedger;
 use crate::http::principal::{LedgerRead, LedgerWrite};
 use crate::http::problem::ProblemType;
 use crate::http::query::NoQuery;
-use crate::http::reply::{Changed, Created, Reply};
+use crate::http::reply::{Changed, Created, Tagged};
 
 const TAG: &str = "Schedules";
 
@@ -47,19 +47,19 @@ pub fn operations() -> Vec<Operation> {
             .right::<LedgerRead>()
             .about(TAG, "Lists schedules, newest first")
             .takes::<Read<(InLedger, ListSchedulesQuery)>>()
-            .returns::<Reply<Page<ScheduleView>>>()
+            .returns::<Tagged<Page<ScheduleView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/schedules/{id}", "get_schedule")
             .right::<LedgerRead>()
             .about(TAG, "Shows a schedule")
             .takes::<Read<(SchedulePath, NoQuery)>>()
-            .returns::<Reply<ScheduleView>>()
+            .returns::<Tagged<ScheduleView>>()
             .problems([&LEDGER_NOT_FOUND, &SCHEDULE_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/schedules/{id}/runs", "list_runs")
             .right::<LedgerRead>()
             .about(TAG, "Lists what came of a schedule's occurrences, the latest due first")
             .takes::<Read<(SchedulePath, ListRunsQuery)>>()
-            .returns::<Reply<Page<RunView>>>()
+            .returns::<Tagged<Page<RunView>>>()
             .problems([&LEDGER_NOT_FOUND, &SCHEDULE_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         change("/v1/ledgers/{ledger}/schedules/{id}/pause", "pause_schedule", &SCHEDULE_NOT_ACTIVE)
             .about(TAG, "Pauses a schedule")

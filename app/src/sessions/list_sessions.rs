@@ -9,7 +9,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, SignedIn};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists the sessions of whoever asks, newest first.
@@ -22,12 +22,12 @@ pub async fn list_sessions(
     request: Read<(NoPath, ListSessionsQuery)>,
     engine: &Engine,
     config: &AuthenticationConfig,
-) -> Result<Reply<Page<SessionView>>, SessionFailure> {
+) -> Result<Tagged<Page<SessionView>>, SessionFailure> {
     let Read((NoPath {}, ListSessionsQuery { page })) = request;
     let (user, current) = granted.signed_in();
     let after = page.after.map(|number| number.0);
     let found = engine.store().sessions().sessions_of(user, after, page.limit).await?;
     let (now, idle) = (engine.now(), config.session_idle());
     let items = found.items.into_iter().map(|session| SessionView::of(session, current, now, idle));
-    Ok(Reply(page.page(items, found.next.map(EntryNumber).as_ref())))
+    Ok(Tagged(page.page(items, found.next.map(EntryNumber).as_ref())))
 }

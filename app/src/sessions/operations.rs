@@ -13,7 +13,7 @@ use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{SignedIn, UsersAdmin};
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Reply, Tagged};
 use crate::http::users::UserPath;
 
 const TAG: &str = "Access";
@@ -46,7 +46,7 @@ pub fn operations() -> Vec<Operation> {
             .about(TAG, "Lists the sessions of whoever asks, newest first")
             .description("Those that are over are listed for 30 days.")
             .takes::<Read<(NoPath, ListSessionsQuery)>>()
-            .returns::<Reply<Page<SessionView>>>(),
+            .returns::<Tagged<Page<SessionView>>>(),
         Operation::delete("/v1/sessions", "end_session")
             .right::<SignedIn>()
             .about(TAG, "Signs out")

@@ -6,7 +6,7 @@ use super::{TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, LedgerRead};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
 
@@ -19,9 +19,9 @@ pub async fn get_transaction(
     _granted: Granted<LedgerRead>,
     request: Read<(TransactionPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<TransactionView>, TransactionError> {
+) -> Result<Tagged<TransactionView>, TransactionError> {
     let Read((TransactionPath { ledger, id }, NoQuery {})) = request;
     let entry = engine.store().transaction(&ledger, id).await?.ok_or(TransactionError::NotFound)?;
     let reversed = engine.store().reversed(&ledger, &[id]).await?.pop().map(|(_, reversed)| reversed);
-    Ok(Reply(TransactionView::recorded(ledger, entry, reversed)))
+    Ok(Tagged(TransactionView::recorded(ledger, entry, reversed)))
 }

@@ -7,7 +7,7 @@ use super::{ListTransactionChangesQuery, TransactionError, TransactionPath};
 use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::views::TransactionChangeView;
 use crate::storage::Engine;
 
@@ -20,10 +20,10 @@ pub async fn list_transaction_changes(
     _granted: Granted<LedgerRead>,
     request: Read<(TransactionPath, ListTransactionChangesQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<TransactionChangeView>>, TransactionError> {
+) -> Result<Tagged<Page<TransactionChangeView>>, TransactionError> {
     let Read((TransactionPath { ledger, id }, ListTransactionChangesQuery { page })) = request;
     let query = TransactionChangeQuery { transaction: id, after: page.after, limit: page.limit };
     let found = engine.store().transaction_changes(&ledger, &query).await?;
     let found = found.ok_or(TransactionError::NotFound)?;
-    Ok(Reply(page.page(found.items.into_iter().map(TransactionChangeView::from), found.next.as_ref())))
+    Ok(Tagged(page.page(found.items.into_iter().map(TransactionChangeView::from), found.next.as_ref())))
 }

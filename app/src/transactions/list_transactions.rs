@@ -11,7 +11,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
 use crate::http::principal::{Granted, LedgerRead};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::views::TransactionView;
 use crate::storage::Engine;
 
@@ -24,7 +24,7 @@ pub async fn list_transactions(
     _granted: Granted<LedgerRead>,
     request: Read<(InLedger, ListTransactionsQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<TransactionView>>, TransactionError> {
+) -> Result<Tagged<Page<TransactionView>>, TransactionError> {
     let Read((InLedger { ledger }, query)) = request;
     NotYet::check(query.until, engine.now())?;
     let found = engine.store().transactions(&ledger, &query.to_engine()).await?;
@@ -34,5 +34,5 @@ pub async fn list_transactions(
         let reversed = reversed.remove(&entry.number);
         TransactionView::recorded(ledger.clone(), entry, reversed)
     });
-    Ok(Reply(query.page.page(items, found.next.as_ref())))
+    Ok(Tagged(query.page.page(items, found.next.as_ref())))
 }

@@ -17,7 +17,7 @@ use crate::http::rejections::{
     INSUFFICIENT_FUNDS, REFERENCE_TAKEN, REVERSAL_EXCEEDS_ORIGINAL, TRANSACTION_NOT_FOUND,
     TRANSACTION_TOO_LARGE,
 };
-use crate::http::reply::{Changed, Created, Reply};
+use crate::http::reply::{Changed, Created, Tagged};
 use crate::http::views::{TransactionChangeView, TransactionView};
 
 const TAG: &str = "Transactions";
@@ -71,7 +71,7 @@ pub fn operations() -> Vec<Operation> {
                  end.",
             )
             .takes::<Read<(InLedger, ListTransactionsQuery)>>()
-            .returns::<Reply<Page<TransactionView>>>()
+            .returns::<Tagged<Page<TransactionView>>>()
             .problems([&LEDGER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}", "get_transaction")
             .right::<LedgerRead>()
@@ -81,7 +81,7 @@ pub fn operations() -> Vec<Operation> {
                  now.",
             )
             .takes::<Read<(TransactionPath, NoQuery)>>()
-            .returns::<Reply<TransactionView>>()
+            .returns::<Tagged<TransactionView>>()
             .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
         Operation::post("/v1/ledgers/{ledger}/transactions/{id}/reversals", "reverse_transaction")
             .right::<LedgerWrite>()
@@ -147,7 +147,7 @@ fn changes() -> [Operation; 2] {
             .about(TAG, "Lists the changes of a transaction, newest first")
             .description("Each with what was kept beside it from then on.")
             .takes::<Read<(TransactionPath, ListTransactionChangesQuery)>>()
-            .returns::<Reply<Page<TransactionChangeView>>>()
+            .returns::<Tagged<Page<TransactionChangeView>>>()
             .problems([&LEDGER_NOT_FOUND, &TRANSACTION_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

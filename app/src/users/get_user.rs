@@ -6,7 +6,7 @@ use super::{UserError, UserView};
 use crate::http::input::Read;
 use crate::http::principal::{Granted, UsersAdmin};
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::users::UserPath;
 use crate::storage::Engine;
 
@@ -19,8 +19,8 @@ pub async fn get_user(
     _granted: Granted<UsersAdmin>,
     request: Read<(UserPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<UserView>, UserError> {
+) -> Result<Tagged<UserView>, UserError> {
     let Read((UserPath { id }, NoQuery {})) = request;
     let found = engine.store().users().user(&id).await?.ok_or(UserError::NOT_FOUND)?;
-    Ok(Reply(found.user.into()))
+    Ok(Tagged(found.user.into()))
 }

@@ -8,7 +8,7 @@ use crate::http::input::Read;
 use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::{Granted, UsersAdmin};
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Lists users, newest first.
@@ -20,7 +20,7 @@ pub async fn list_users(
     _granted: Granted<UsersAdmin>,
     request: Read<(NoPath, ListUsersQuery)>,
     engine: &Engine,
-) -> Result<Reply<Page<UserView>>, UserError> {
+) -> Result<Tagged<Page<UserView>>, UserError> {
     let Read((NoPath {}, ListUsersQuery { state, email, page })) = request;
     let users = engine.store().users();
     if let Some(email) = email {
@@ -28,9 +28,9 @@ pub async fn list_users(
         let found = users.user_of(&email).await?.map(|found| found.user);
         let found =
             found.filter(|user| page.after.is_none() && state.is_none_or(|state| user.state == state));
-        return Ok(Reply(page.page(found.into_iter().map(UserView::from), None)));
+        return Ok(Tagged(page.page(found.into_iter().map(UserView::from), None)));
     }
     let found = users.users(state, page.after.map(|number| number.0), page.limit).await?;
     let items = found.items.into_iter().map(UserView::from);
-    Ok(Reply(page.page(items, found.next.map(EntryNumber).as_ref())))
+    Ok(Tagged(page.page(items, found.next.map(EntryNumber).as_ref())))
 }

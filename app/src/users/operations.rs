@@ -10,7 +10,7 @@ use crate::http::pagination::Page;
 use crate::http::path::NoPath;
 use crate::http::principal::UsersAdmin;
 use crate::http::query::NoQuery;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Reply, Tagged};
 use crate::http::users::UserPath;
 
 const TAG: &str = "Access";
@@ -34,12 +34,12 @@ pub fn operations() -> Vec<Operation> {
             .right::<UsersAdmin>()
             .about(TAG, "Lists users, newest first")
             .takes::<Read<(NoPath, ListUsersQuery)>>()
-            .returns::<Reply<Page<UserView>>>(),
+            .returns::<Tagged<Page<UserView>>>(),
         Operation::get("/v1/users/{id}", "get_user")
             .right::<UsersAdmin>()
             .about(TAG, "Shows a user")
             .takes::<Read<(UserPath, NoQuery)>>()
-            .returns::<Reply<UserView>>()
+            .returns::<Tagged<UserView>>()
             .problems([&USER_NOT_FOUND]),
         Operation::patch("/v1/users/{id}", "change_user")
             .right::<UsersAdmin>()

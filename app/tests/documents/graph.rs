@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use app_base::api::Operation;
+use app_base::api::{Method, Operation};
 use identity::Need;
 
 use crate::read;
@@ -102,6 +102,15 @@ fn whatever_is_about_a_ledger_asks_for_a_right_on_that_ledger() {
     }
 }
 
+#[test]
+fn whatever_is_read_as_json_has_a_tag() {
+    for operation in app::operations().iter().filter(|operation| operation.path.starts_with("/v1/")) {
+        let output = operation.output.map(|output| short(output.name));
+        let is_tagged = output.as_ref().is_some_and(|output| output.starts_with("Tagged<"));
+        assert_eq!(is_tagged, operation.method == Method::Get && output.is_some(), "{}", operation.id);
+    }
+}
+
 /// The functions of a source file, each with its text.
 fn rust_functions(source: &str) -> Vec<(&str, &str)> {
     source.split("async fn ").skip(1).map(|text| (text.split('(').next().unwrap_or_default(), text)).collect()
@@ -126,34 +135,27 @@ fn described(operation: &Operation) -> Handler {
 }
 
 /// Reads the handler of every route out of the compiler's diagnostics: graphs named
-/// `"METHOD /path - stage"`, the last stage of which calls the handler.
+/// `"METHOD /path - stage"`, one of which calls the handler. The others call what stands around it.
 fn handlers(diagnostics: &str) -> BTreeMap<String, Handler> {
-    let mut stages: BTreeMap<String, (usize, Vec<&str>)> = BTreeMap::new();
+    let mut calls: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let mut graph = None;
     for line in diagnostics.lines() {
         if let Some(title) = line.strip_prefix("digraph \"").and_then(|rest| rest.strip_suffix("\" {")) {
-            let (route, stage) = title.rsplit_once(" - ").expect("a graph is named after its stage");
-            let stage = stage.parse().expect("stages are numbered");
-            graph = Some((route, stage));
+            let (route, _stage) = title.rsplit_once(" - ").expect("a graph is named after its stage");
+            graph = Some(route);
         } else if line.starts_with('}') {
             graph = None;
-        } else if let (Some((route, stage)), Some(call)) = (graph, call(line)) {
-            let last = stages.entry(route.to_owned()).or_default();
-            if stage > last.0 {
-                *last = (stage, Vec::new());
-            }
-            if stage == last.0 {
-                last.1.push(call);
-            }
+        } else if let (Some(route), Some(call)) = (graph, call(line)) {
+            calls.entry(route).or_default().push(call);
         }
     }
-    stages
+    calls
         .into_iter()
         // What answers where there is no route is no operation.
         .filter(|(route, _)| !route.starts_with('*'))
-        .map(|(route, (_, calls))| {
-            let handler = calls.iter().find_map(|call| handler(call, &route));
-            (route.clone(), handler.unwrap_or_else(|| panic!("{route} has no handler in {calls:#?}")))
+        .map(|(route, calls)| {
+            let handler = calls.iter().find_map(|call| handler(call, route));
+            (route.to_owned(), handler.unwrap_or_else(|| panic!("{route} has no handler in {calls:#?}")))
         })
         .collect()
 }

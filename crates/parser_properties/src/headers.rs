@@ -4,6 +4,7 @@ use app_base::http::asset::Asset;
 use app_base::http::body::{check_not_encoded, is_of_type};
 use app_base::http::fields::FieldErrors;
 use app_base::http::idempotency::read_key;
+use app_base::http::tag::spare_known;
 use app_base::telemetry::TraceContext;
 use pavex::http::header::{CONTENT_ENCODING, CONTENT_TYPE, IF_NONE_MATCH};
 use pavex::http::{HeaderMap, HeaderValue, Method, Uri, Version};
@@ -23,7 +24,13 @@ pub(crate) fn headers(input: &[u8]) {
         assert!(kind.trim_ascii().eq_ignore_ascii_case(b"application/json"));
     }
     assert_eq!(check_not_encoded(&headers).is_ok(), input.eq_ignore_ascii_case(b"identity"));
-    let status = Asset::new("text/plain", "text").reply(&headers).status().as_u16();
+    let head = RequestHead {
+        method: Method::GET,
+        target: Uri::from_static("/"),
+        version: Version::HTTP_11,
+        headers,
+    };
+    let status = spare_known(Asset::new("text/plain", "text").reply(), &head).status().as_u16();
     assert!(matches!(status, 200 | 304));
 }
 

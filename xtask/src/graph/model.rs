@@ -166,28 +166,36 @@ fn route(name: &str, stages: &[&Stage], state: &[Component]) -> anyhow::Result<R
         observers: Vec::new(),
     };
     let mut values: BTreeSet<&str> = BTreeSet::new();
+    let mut wraps = 0;
+    let handling = stages.iter().rposition(|stage| !post_processes(stage)).unwrap_or_default();
     for (index, stage) in stages.iter().enumerate() {
         let mut last = None;
         for (at, node) in stage.nodes.iter().enumerate() {
             match node {
+                Node::Value(name) if name == REPLY => {}
                 Node::Value(name) => {
                     values.insert(owned(name));
                 }
                 Node::Call(made) => match kind(stage, at, made) {
                     Kind::Plumbing => {}
-                    Kind::Middleware => found.middlewares.push(made.clone()),
+                    // What comes later stands around what came before.
+                    Kind::Middleware if index > handling => found.middlewares.insert(wraps, made.clone()),
+                    Kind::Middleware => {
+                        found.middlewares.push(made.clone());
+                        wraps = found.middlewares.len();
+                    }
                     Kind::Observer => add(&mut found.observers, made.clone()),
                     Kind::ErrorHandler(error) => {
                         add(&mut found.failures, Failure { error, handler: made.function.clone() });
                     }
                     // Replies come from the handler, and everything else from constructors.
-                    Kind::Other if index + 1 == stages.len() && replies(stage, at) => last = Some(made),
+                    Kind::Other if index == handling && replies(stage, at) => last = Some(made),
                     Kind::Other => add(&mut found.components, component(made, Lifecycle::Made)),
                 },
                 Node::Choice | Node::Side(_) => {}
             }
         }
-        if index + 1 == stages.len() {
+        if index == handling {
             found.handler = last.with_context(|| format!("{name} has no handler"))?.clone();
         }
     }
@@ -211,6 +219,14 @@ fn add<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
+/// The type of a reply that is on its way out.
+const REPLY: &str = "pavex::Response";
+
+/// Whether a stage comes behind the handler, and takes its reply.
+fn post_processes(stage: &Stage) -> bool {
+    stage.nodes.iter().any(|node| matches!(node, Node::Value(name) if name == REPLY))
+}
+
 /// What a call is for.
 enum Kind {
     Plumbing,
@@ -226,8 +242,7 @@ fn kind(stage: &Stage, at: usize, made: &Call) -> Kind {
     {
         return Kind::Plumbing;
     }
-    let post =
-        made.takes.iter().any(|name| name == "pavex::Response") && made.gives.contains("pavex::Response");
+    let post = made.takes.iter().any(|name| name == REPLY) && made.gives.contains(REPLY);
     if made.takes.iter().any(|name| name.starts_with("pavex::middleware::Next<"))
         || made.gives.contains("pavex::middleware::Processing")
         || post
@@ -365,6 +380,25 @@ digraph app_state {\n    0 [ label = \"0| app_base::configuration::Server\"]\n  
                 named("Granted<Known>", Lifecycle::Made)
             ]
         );
+    }
+
+    #[test]
+    fn what_takes_the_reply_stands_around_the_handler() {
+        let behind = |at: u8, name: &str| {
+            format!(
+                "digraph \"GET /a - {at}\" {{\n    0 [ label = \"0| pavex::Response\"]\n    \
+                 1 [ label = \"1| app::{name}(pavex::Response, &app::Limits) -> pavex::Response\"]\n    \
+                 2 [ label = \"2| <pavex::Response as pavex::IntoResponse>::into_response(pavex::Response) -> pavex::Response\"]\n    \
+                 0 -> 1 [ ]\n    1 -> 2 [ ]\n}}\n\n"
+            )
+        };
+        let at = SMALL.find("digraph app_state").unwrap();
+        let text = [&SMALL[..at], &behind(3, "first"), &behind(4, "second"), &SMALL[at..]].concat();
+        let (service, without) = (small(&text), small(SMALL));
+        let (route, before) = (&service.routes["GET /a"], &without.routes["GET /a"]);
+        assert_eq!((&route.handler, &route.components), (&before.handler, &before.components));
+        let around = route.middlewares.iter().map(|it| call(&it.function)).collect::<Vec<_>>();
+        assert_eq!(around, ["guard", "second", "first"]);
     }
 
     #[test]

@@ -234,9 +234,10 @@ impl Endpoint<'_> {
             format!("Write<({input}, NoBody)>")
         };
         let view = format!("{}View", type_case(self.id));
+        let reply = if self.method.reads() { "Tagged" } else { "Reply" };
         let operation = format!(
             "        Operation::{}(\"{}\", \"{}\")\n            .right::<{right}>()\n            \
-             .about({tag}, \"{}\")\n            .takes::<{takes}>()\n            .returns::<Reply<{view}>>(),\n",
+             .about({tag}, \"{}\")\n            .takes::<{takes}>()\n            .returns::<{reply}<{view}>>(),\n",
             self.method.function(),
             self.path,
             self.id,
@@ -247,7 +248,7 @@ impl Endpoint<'_> {
         text = import(&text, "super", &view);
         text = import(&text, from, input);
         text = import(&text, right_from, right);
-        text = import(&text, "crate::http::reply", "Reply");
+        text = import(&text, "crate::http::reply", reply);
         if self.method.reads() {
             text = import(&text, "crate::http::query", "NoQuery");
             text = import(&text, "crate::http::input", "Read");

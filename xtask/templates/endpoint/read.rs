@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::http::input::Read;
 use crate::http::principal::Granted;
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::values::TimeText;
 use crate::storage::Engine;
 
@@ -26,7 +26,7 @@ pub fn verb_noun(
     _granted: Granted<SomeRight>,
     request: Read<(InputPath, NoQuery)>,
     engine: &Engine,
-) -> Reply<VerbNounView> {
+) -> Tagged<VerbNounView> {
     let Read((InputPath {}, NoQuery {})) = request;
-    Reply(VerbNounView { at: TimeText(engine.now()) })
+    Tagged(VerbNounView { at: TimeText(engine.now()) })
 }

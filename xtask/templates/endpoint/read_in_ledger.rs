@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::http::input::Read;
 use crate::http::principal::Granted;
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::http::values::LedgerNameText;
 use crate::storage::Engine;
 
@@ -30,8 +30,8 @@ pub async fn verb_noun(
     _granted: Granted<SomeRight>,
     request: Read<(InputPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<VerbNounView>, SomeError> {
+) -> Result<Tagged<VerbNounView>, SomeError> {
     let Read((PATTERN, NoQuery {})) = request;
     let found = engine.store().ledger(&ledger).await?;
-    Ok(Reply(VerbNounView { ledger: LedgerNameText(ledger), entries: found.entries.0 }))
+    Ok(Tagged(VerbNounView { ledger: LedgerNameText(ledger), entries: found.entries.0 }))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use identity::{Need, Scope};
 use serde_json::{Map, Value, json};
 
+use super::operation::{OutputParts, TypeUse};
 use super::schemas::{Direction, Schemas};
 use super::{Api, Operation, problems};
 use crate::http::cookie::SESSION_COOKIE;
@@ -22,6 +23,8 @@ same reply.
 [the list of errors](/docs/errors).
 * Every reply has an `X-Request-Id`, under which operators find the request.
 * Lists come in pages: `next_cursor` of one is `cursor` of the next.
+* Whatever is read has an `ETag`. Sent again with it in `If-None-Match`, a request gets 304 and no body where the reply \
+would be the same. Replies are written anew for that, so it saves transfer rather than work.
 * Whatever answers GET answers HEAD.";
 
 /// Returns the document that describes an API. The same API gives the same document.
@@ -65,15 +68,16 @@ pub fn document(api: &Api) -> Value {
         "components": {
             "schemas": components,
             "examples": examples,
-            "parameters": { "IdempotencyKey": idempotency_key() },
+            "parameters": { "IdempotencyKey": idempotency_key(), "IfNoneMatch": if_none_match() },
             "headers": headers(),
             "securitySchemes": security_schemes()
         }
     })
 }
 
-/// Where the header is described.
+/// Where these headers are described.
 const IDEMPOTENCY_KEY: &str = "#/components/parameters/IdempotencyKey";
+const IF_NONE_MATCH: &str = "#/components/parameters/IfNoneMatch";
 
 fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     let mut described = Map::new();
@@ -87,13 +91,12 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
         described.insert("description".into(), description.into());
     }
     described.insert("security".into(), security(operation));
+    let mut parameters = Vec::new();
     if let Some(input) = operation.input {
-        let mut input = (input.parts)(schemas);
+        let input = (input.parts)(schemas);
+        parameters = input.parameters;
         if operation.without_idempotency_key {
-            input.parameters.retain(|parameter| parameter["$ref"] != IDEMPOTENCY_KEY);
-        }
-        if !input.parameters.is_empty() {
-            described.insert("parameters".into(), input.parameters.into());
+            parameters.retain(|parameter| parameter["$ref"] != IDEMPOTENCY_KEY);
         }
         if let Some(body) = input.body {
             let mut content = json!({ "application/json": { "schema": body } });
@@ -103,12 +106,24 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
             described.insert("requestBody".into(), json!({ "required": true, "content": content }));
         }
     }
+    if is_tagged(operation) {
+        parameters.push(json!({ "$ref": IF_NONE_MATCH }));
+    }
+    if !parameters.is_empty() {
+        described.insert("parameters".into(), parameters.into());
+    }
     if let Some(form) = operation.form {
         let content = json!({ "application/x-www-form-urlencoded": { "schema": form(schemas) } });
         described.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
     described.insert("responses".into(), responses(operation, schemas));
     Value::Object(described)
+}
+
+/// Says whether replies have a tag by which callers can ask for them again only if they changed.
+fn is_tagged(operation: &Operation) -> bool {
+    let described = |output: TypeUse<OutputParts>| (output.parts)(&mut Schemas::default());
+    operation.cached || operation.output.is_some_and(|output| described(output).headers.contains(&"ETag"))
 }
 
 /// Says in words what right it takes.
@@ -203,17 +218,22 @@ fn responses(operation: &Operation, schemas: &mut Schemas) -> Value {
         let json =
             operation.json.map(|schema| ("application/json".into(), json!({ "schema": schema(schemas) })));
         let content: Map<String, Value> = json.into_iter().chain(media).collect();
-        let names: &[&str] =
-            if operation.download { &["ContentDisposition", "XRequestId"] } else { &["XRequestId"] };
+        let names: &[&str] = if operation.download {
+            &["ContentDisposition", "XRequestId"]
+        } else if operation.cached {
+            &["ETag", "XRequestId"]
+        } else {
+            &["XRequestId"]
+        };
         let headers = references(names);
         let response =
             json!({ "description": "What was asked for.", "headers": headers, "content": content });
         responses.insert("200".into(), response);
     }
-    if operation.cached {
-        let response =
-            json!({ "description": "The caller has it already: the tag in `If-None-Match` is its." });
-        responses.insert("304".into(), response);
+    if is_tagged(operation) {
+        let description = "The caller has it already: `If-None-Match` names its tag.";
+        let headers = references(&["ETag", "XRequestId"]);
+        responses.insert("304".into(), json!({ "description": description, "headers": headers }));
     }
     let mut problems: BTreeMap<u16, Vec<&'static ProblemType>> = BTreeMap::new();
     for kind in operation.all_problems() {
@@ -265,8 +285,23 @@ fn idempotency_key() -> Value {
     })
 }
 
+fn if_none_match() -> Value {
+    json!({
+        "name": "If-None-Match",
+        "in": "header",
+        "required": false,
+        "description": "The `ETag` of a reply that the caller has, or several with commas between. Where the reply would \
+                        be the same, it is 304 without a body.",
+        "schema": { "type": "string", "examples": ["\"8a3c1f6e0b5d47f29c1e6a7d3b8f4e02\""] }
+    })
+}
+
 fn headers() -> Value {
     json!({
+        "ETag": {
+            "description": "The tag of this reply, for `If-None-Match`: the same for as long as the reply is.",
+            "schema": { "type": "string", "pattern": "^(W/)?\"[0-9a-f]{32}\"$" }
+        },
         "XRequestId": {
             "description": "The id of the request, under which operators find it.",
             "schema": { "type": "string" }

@@ -102,7 +102,7 @@ pub struct TypeUse<Parts> {
 /// Describes a value.
 type Described = fn(&mut Schemas) -> Value;
 type InputParts = fn(&mut Schemas) -> super::types::DescribedInput;
-type OutputParts = fn(&mut Schemas) -> super::types::DescribedOutput;
+pub(super) type OutputParts = fn(&mut Schemas) -> super::types::DescribedOutput;
 
 impl Operation {
     /// Starts the description of a GET.

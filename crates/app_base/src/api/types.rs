@@ -14,7 +14,7 @@ use crate::http::input::{
 use crate::http::json::FromJson;
 use crate::http::many::{LinesQuery, NDJSON, WriteMany};
 use crate::http::problem::ProblemType;
-use crate::http::reply::{Accepted, Changed, Created, Reply};
+use crate::http::reply::{Accepted, Changed, Created, Reply, Tagged};
 
 /// A type that a handler takes.
 pub trait Input {
@@ -92,6 +92,12 @@ impl<T: JsonSchema> Output for Reply<T> {
             headers: &["XRequestId"],
             body: schemas.reference::<T>(Direction::Reply),
         }
+    }
+}
+
+impl<T: JsonSchema> Output for Tagged<T> {
+    fn describe(schemas: &mut Schemas) -> DescribedOutput {
+        DescribedOutput { headers: &["ETag", "XRequestId"], ..Reply::<T>::describe(schemas) }
     }
 }
 

@@ -2,14 +2,11 @@
 //!
 //! Clients keep them and ask whether they changed. None of them ever holds anything of a caller's.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use bytes::Bytes;
 use http_body_util::Full;
-use pavex::http::HeaderMap;
 use pavex::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use pavex::telemetry::ServerRequestId;
 use pavex::{Response, error_handler};
@@ -19,6 +16,7 @@ use super::fields::FieldErrors;
 use super::path::{FromPath, PathReader};
 use super::problem::Problem;
 use super::problem_types::ROUTE_NOT_FOUND;
+use super::tag::tag;
 use super::text::{FromText, Message};
 
 /// Something that never changes while the service runs.
@@ -33,16 +31,10 @@ pub struct Asset {
 
 impl Asset {
     /// Wraps bytes of a media type.
-    ///
-    /// # Panics
-    /// Never: hex digits in quotes are a header.
     #[must_use]
     pub fn new(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let etag = format!("\"{:016x}\"", hasher.finish());
-        let etag = HeaderValue::from_str(&etag).expect("hex digits in quotes");
+        let etag = tag(&bytes);
         Self { media_type, encoding: None, policy: None, bytes, etag }
     }
 
@@ -58,15 +50,10 @@ impl Asset {
         Self { policy: Some(policy), ..self }
     }
 
-    /// Answers a request: 304 where the client has it, the bytes otherwise.
+    /// Answers a request.
     #[must_use]
-    pub fn reply(&self, request: &HeaderMap) -> Response {
-        let known = request.get_all(IF_NONE_MATCH).iter().any(|value| names(value, &self.etag));
-        let mut response = if known {
-            Response::not_modified()
-        } else {
-            Response::ok().set_raw_body(Full::new(self.bytes.clone()))
-        };
+    pub fn reply(&self) -> Response {
+        let mut response = Response::ok().set_raw_body(Full::new(self.bytes.clone()));
         let headers = response.headers_mut();
         let mut set = |name: HeaderName, value: &'static str| {
             headers.insert(name, HeaderValue::from_static(value));
@@ -86,13 +73,6 @@ impl Asset {
         headers.insert(ETAG, self.etag.clone());
         response
     }
-}
-
-/// Says whether an `If-None-Match` names the tag. Weak and strong tags compare alike here (RFC 9110, 13.1.2).
-fn names(value: &HeaderValue, etag: &HeaderValue) -> bool {
-    let (Ok(value), Ok(etag)) = (value.to_str(), etag.to_str()) else { return false };
-    let mut tags = value.split(',').map(str::trim);
-    tags.any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
 }
 
 /// The path of a file: `…/assets/{file}`.
@@ -133,36 +113,17 @@ pub fn refuse_file(#[px(error_ref)] _error: &NoSuchFile, request_id: ServerReque
 
 #[cfg(test)]
 mod tests {
-    use pavex::http::StatusCode;
-
     use super::*;
 
     #[test]
-    fn a_client_that_has_it_is_told_so() {
-        let asset = Asset::new("text/plain", "words").encoded("gzip");
-        let fresh = asset.reply(&HeaderMap::new());
-        assert_eq!(fresh.status(), StatusCode::OK);
-        assert_eq!(fresh.headers()[CONTENT_TYPE], "text/plain");
-        assert_eq!(fresh.headers()[CONTENT_ENCODING], "gzip");
-        let etag = fresh.headers()[ETAG].to_str().unwrap().to_owned();
-        for (value, status) in [
-            (etag.clone(), StatusCode::NOT_MODIFIED),
-            (format!("\"other\", W/{etag}"), StatusCode::NOT_MODIFIED),
-            ("*".to_owned(), StatusCode::NOT_MODIFIED),
-            ("\"other\"".to_owned(), StatusCode::OK),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(IF_NONE_MATCH, HeaderValue::from_str(&value).unwrap());
-            let response = asset.reply(&headers);
-            assert_eq!(response.status(), status, "{value}");
-            assert_eq!(response.headers()[ETAG], etag);
-        }
-    }
-
-    #[test]
-    fn other_bytes_have_another_tag() {
-        let tag = |bytes| Asset::new("text/plain", bytes).etag;
-        assert_eq!(tag("a"), tag("a"));
-        assert_ne!(tag("a"), tag("b"));
+    fn a_file_says_how_it_is_to_be_taken() {
+        let response = Asset::new("text/plain", "words").encoded("gzip").reply();
+        let headers = response.headers();
+        assert_eq!(headers[CONTENT_TYPE], "text/plain");
+        assert_eq!(
+            (&headers[CONTENT_ENCODING], &headers[VARY]),
+            (&"gzip".parse().unwrap(), &"accept-encoding".parse().unwrap())
+        );
+        assert_eq!((&headers[CACHE_CONTROL], &headers[ETAG]), (&"no-cache".parse().unwrap(), &tag(b"words")));
     }
 }

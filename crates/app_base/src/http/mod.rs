@@ -52,6 +52,7 @@ pub mod second_factors;
 pub mod sessions;
 pub mod stopping;
 pub mod stream;
+pub mod tag;
 pub mod text;
 pub mod time;
 pub mod tokens;

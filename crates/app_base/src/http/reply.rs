@@ -5,9 +5,11 @@ use std::io;
 use bytes::Bytes;
 use http_body_util::Full;
 use pavex::http::StatusCode;
-use pavex::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use pavex::http::header::{CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION};
 use pavex::{IntoResponse, Response};
 use serde::Serialize;
+
+use super::tag::tag;
 
 /// Says that the reply is the one that the same request got before.
 pub const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -19,6 +21,20 @@ pub struct Reply<T>(pub T);
 impl<T: Serialize> IntoResponse for Reply<T> {
     fn into_response(self) -> Response {
         json(StatusCode::OK, &self.0)
+    }
+}
+
+/// 200 with what was asked for, and the tag by which a client asks for it again only if it changed.
+#[derive(Clone, Debug)]
+pub struct Tagged<T>(pub T);
+
+impl<T: Serialize> IntoResponse for Tagged<T> {
+    fn into_response(self) -> Response {
+        let bytes = written(&self.0);
+        let tag = tag(&bytes);
+        let mut response = of(StatusCode::OK, bytes);
+        response.headers_mut().insert(ETAG, tag);
+        response
     }
 }
 
@@ -113,11 +129,19 @@ impl<T: Serialize> IntoResponse for Changed<T> {
 }
 
 fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    of(status, written(body))
+}
+
+fn written(body: &impl Serialize) -> Vec<u8> {
     // A transaction of one posting fits, so that the common replies are written in one go.
     let mut bytes = Bytewise(Vec::with_capacity(768));
     // Views are made of texts, numbers and lists, which always have a JSON form.
     serde_json::to_writer(&mut bytes, body).expect("a view can be written as JSON");
-    let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(bytes.0)));
+    bytes.0
+}
+
+fn of(status: StatusCode, json: Vec<u8>) -> Response {
+    let mut response = Response::new(status).set_raw_body(Full::new(Bytes::from(json)));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
@@ -166,6 +190,12 @@ mod tests {
         assert_eq!(response.status(), StatusCode::OK);
         assert!(!response.headers().contains_key("location"));
         assert!(!response.headers().contains_key("idempotency-replayed"));
+    }
+
+    #[test]
+    fn what_is_read_has_the_tag_of_its_bytes() {
+        let response = Tagged("words").into_response();
+        assert_eq!((response.status(), &response.headers()[ETAG]), (StatusCode::OK, &tag(b"\"words\"")));
     }
 
     #[test]

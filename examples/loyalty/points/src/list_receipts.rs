@@ -5,7 +5,7 @@ use app_base::http::input::Read;
 use app_base::http::pagination::{Page, PageParameters, PageRequest};
 use app_base::http::principal::{Granted, LedgerRead};
 use app_base::http::query::{FromQuery, QueryReader};
-use app_base::http::reply::Reply;
+use app_base::http::reply::Tagged;
 use app_base::storage::Database;
 use ledger::EntryNumber;
 use pavex::get;
@@ -59,7 +59,7 @@ pub async fn list_receipts(
     _granted: Granted<LedgerRead>,
     request: Read<(MemberPath, ListReceiptsQuery)>,
     database: &Database,
-) -> Result<Reply<Page<ReceiptView>>, PointsError> {
+) -> Result<Tagged<Page<ReceiptView>>, PointsError> {
     let Read((MemberPath { ledger, member }, ListReceiptsQuery { page })) = request;
     let mut reader = database.reader().await?;
     if !is_member(reader.connection(), &ledger, &member).await.map_err(unavailable)? {
@@ -70,5 +70,5 @@ pub async fn list_receipts(
     let goes_on = rows.len() > page.limit;
     rows.truncate(page.limit);
     let last = rows.last().filter(|_| goes_on).map(|row| EntryNumber(row.entry.unsigned_abs()));
-    Ok(Reply(page.page(rows.into_iter().map(ReceiptView::from), last.as_ref())))
+    Ok(Tagged(page.page(rows.into_iter().map(ReceiptView::from), last.as_ref())))
 }

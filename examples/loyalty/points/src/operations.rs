@@ -10,7 +10,7 @@ use app_base::http::pagination::Page;
 use app_base::http::principal::{LedgerRead, LedgerWrite};
 use app_base::http::problem::ProblemType;
 use app_base::http::rejections::{ACCOUNT_CLOSED, ACCOUNT_FROZEN, AMOUNT_OVERFLOW, INSUFFICIENT_FUNDS};
-use app_base::http::reply::{Created, Reply};
+use app_base::http::reply::{Created, Tagged};
 use app_base::http::views::TransactionView;
 
 use crate::{
@@ -61,7 +61,7 @@ pub fn operations() -> Vec<Operation> {
             .right::<LedgerRead>()
             .about(TAG, "Lists a member's receipts, newest first")
             .takes::<Read<(MemberPath, ListReceiptsQuery)>>()
-            .returns::<Reply<Page<ReceiptView>>>()
+            .returns::<Tagged<Page<ReceiptView>>>()
             .problems([&MEMBER_NOT_FOUND, &SERVICE_UNAVAILABLE]),
     ]
 }

@@ -33,6 +33,11 @@ impl Operation {
         &self.described["security"]
     }
 
+    /// What it may answer with, by status.
+    pub(crate) fn responses(&self) -> &'static Value {
+        &self.described["responses"]
+    }
+
     /// Names the parameters in a place: `path` or `query`.
     pub(crate) fn parameters(&self, place: &str) -> impl Iterator<Item = &'static str> {
         let parameters = self.described["parameters"].as_array().into_iter().flatten();

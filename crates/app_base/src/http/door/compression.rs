@@ -72,12 +72,14 @@ impl Compression {
 
     /// Has a reply compressed, where it is one that is worth it and there is a place.
     pub(super) fn grant(&self, wish: Wish, mut response: Response) -> Response {
-        if wish == Wish::Never || !is_worth_it(&response) {
+        // What is left out might have been compressed, which is said of it as of what is sent (RFC 9110, 15.4.5).
+        let is_known = response.status() == StatusCode::NOT_MODIFIED;
+        if wish == Wish::Never || !(is_known || is_worth_it(&response)) {
             return response;
         }
         let headers = response.headers_mut();
         headers.append(VARY, HeaderValue::from_static("accept-encoding"));
-        if wish == Wish::Plain {
+        if is_known || wish == Wish::Plain {
             return response;
         }
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else { return response };

@@ -2,7 +2,7 @@
 
 use pavex::http::HeaderMap;
 use pavex::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, REFERRER_POLICY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, REFERRER_POLICY,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 
@@ -27,9 +27,8 @@ impl SecurityHeaders {
         let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
         headers.entry(X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
         headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
-        // What is said of money is nobody's to keep. What has a tag is asked for again by it, by whoever got it.
-        let kept = if headers.contains_key(ETAG) { "private, no-cache" } else { "no-store" };
-        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static(kept));
+        // What is said of money is no cache's to keep, tag or not: who uses tags keeps copies knowingly.
+        headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
         if is_page {
             headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING);
         }

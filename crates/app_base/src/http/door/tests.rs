@@ -73,11 +73,11 @@ fn a_reply_that_says_something_of_its_own_keeps_that() {
 }
 
 #[test]
-fn a_reply_with_a_tag_may_be_kept_by_whoever_got_it() {
+fn a_reply_with_a_tag_is_no_caches_to_keep_either() {
     let mut tagged = Response::ok();
     tagged.headers_mut().insert("etag", HeaderValue::from_static("\"5\""));
     let (reply, _) = answered(&open(), &request("GET", "/v1/ledgers", &[]), tagged);
-    assert_eq!(reply.headers()[CACHE_CONTROL], "private, no-cache");
+    assert_eq!(reply.headers()[CACHE_CONTROL], "no-store");
 }
 
 #[test]

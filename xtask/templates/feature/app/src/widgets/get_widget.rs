@@ -6,7 +6,7 @@ use super::{RequestError, WidgetPath, WidgetView, WidgetsRead};
 use crate::http::input::Read;
 use crate::http::principal::Granted;
 use crate::http::query::NoQuery;
-use crate::http::reply::Reply;
+use crate::http::reply::Tagged;
 use crate::storage::Engine;
 
 /// Shows one gadget.
@@ -18,8 +18,8 @@ pub async fn get_widget(
     _granted: Granted<WidgetsRead>,
     request: Read<(WidgetPath, NoQuery)>,
     engine: &Engine,
-) -> Result<Reply<WidgetView>, RequestError> {
+) -> Result<Tagged<WidgetView>, RequestError> {
     let Read((WidgetPath { ledger, id }, NoQuery {})) = request;
     let widget = engine.widget(&ledger, &id).await?;
-    Ok(Reply(WidgetView::of(ledger, widget)))
+    Ok(Tagged(WidgetView::of(ledger, widget)))
 }

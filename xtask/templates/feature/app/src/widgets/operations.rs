@@ -5,7 +5,7 @@ use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN};
 use crate::http::input::{Read, Write};
 use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
-use crate::http::reply::{Created, Reply};
+use crate::http::reply::{Created, Tagged};
 use crate::api::Operation;
 
 const TAG: &str = "Gadgets";
@@ -25,7 +25,7 @@ pub fn operations() -> Vec<Operation> {
             .right::<WidgetsRead>()
             .about(TAG, "Shows a gadget")
             .takes::<Read<(WidgetPath, NoQuery)>>()
-            .returns::<Reply<WidgetView>>()
+            .returns::<Tagged<WidgetView>>()
             .problems([&WIDGET_NOT_FOUND]),
     ]
 }
