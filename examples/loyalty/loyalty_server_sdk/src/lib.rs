@@ -231,9 +231,9 @@ impl Router {
             );
             return route_0::entrypoint(
                     matched_route_template,
+                    &request_head,
                     &allowed_methods,
                     &state.request_limits,
-                    &request_head,
                     &state.metrics,
                 )
                 .await;
@@ -250,9 +250,9 @@ impl Router {
                         );
                         route_41::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.tokens,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -267,9 +267,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -284,9 +284,9 @@ impl Router {
                         );
                         route_42::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.authentication_config,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -301,9 +301,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -335,9 +335,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -368,9 +368,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -402,9 +402,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -436,9 +436,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -453,8 +453,8 @@ impl Router {
                         );
                         route_14::entrypoint(
                                 matched_route_template,
-                                &state.request_limits,
                                 &request_head,
+                                &state.request_limits,
                                 &state.metrics,
                             )
                             .await
@@ -469,9 +469,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -486,9 +486,9 @@ impl Router {
                         );
                         route_15::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.readiness,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -503,9 +503,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -520,9 +520,9 @@ impl Router {
                         );
                         route_39::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.metrics,
                                 &state.request_limits,
-                                &request_head,
                             )
                             .await
                     }
@@ -536,9 +536,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -573,9 +573,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -607,9 +607,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -640,9 +640,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -657,8 +657,8 @@ impl Router {
                         );
                         route_7::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -678,9 +678,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -696,8 +696,8 @@ impl Router {
                         route_36::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -719,9 +719,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -737,8 +737,8 @@ impl Router {
                         route_31::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.request_limits,
@@ -756,9 +756,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -774,8 +774,8 @@ impl Router {
                         route_22::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -792,8 +792,8 @@ impl Router {
                         );
                         route_25::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -814,9 +814,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -831,8 +831,8 @@ impl Router {
                         );
                         route_23::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -849,8 +849,8 @@ impl Router {
                         route_26::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -872,9 +872,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -890,8 +890,8 @@ impl Router {
                         route_27::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -908,8 +908,8 @@ impl Router {
                         );
                         route_29::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -930,9 +930,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -947,8 +947,8 @@ impl Router {
                         );
                         route_28::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -968,9 +968,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -985,8 +985,8 @@ impl Router {
                         );
                         route_4::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1006,9 +1006,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1024,8 +1024,8 @@ impl Router {
                         route_1::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1042,8 +1042,8 @@ impl Router {
                         );
                         route_2::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1064,9 +1064,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1081,8 +1081,8 @@ impl Router {
                         );
                         route_5::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1102,9 +1102,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1119,8 +1119,8 @@ impl Router {
                         );
                         route_6::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1140,9 +1140,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1179,9 +1179,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1196,8 +1196,8 @@ impl Router {
                         );
                         route_8::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1217,9 +1217,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1259,9 +1259,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1298,9 +1298,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1316,8 +1316,8 @@ impl Router {
                         route_18::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1334,8 +1334,8 @@ impl Router {
                         );
                         route_20::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1356,9 +1356,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1373,8 +1373,8 @@ impl Router {
                         );
                         route_19::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1394,9 +1394,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1412,8 +1412,8 @@ impl Router {
                         route_17::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1434,9 +1434,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1452,8 +1452,8 @@ impl Router {
                         route_21::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1474,9 +1474,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1491,8 +1491,8 @@ impl Router {
                         );
                         route_30::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1512,9 +1512,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1530,8 +1530,8 @@ impl Router {
                         route_72::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1553,9 +1553,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1571,8 +1571,8 @@ impl Router {
                         route_71::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1594,9 +1594,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1634,9 +1634,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1652,8 +1652,8 @@ impl Router {
                         route_74::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1675,9 +1675,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1693,8 +1693,8 @@ impl Router {
                         route_45::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1711,8 +1711,8 @@ impl Router {
                         );
                         route_48::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1733,9 +1733,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1750,8 +1750,8 @@ impl Router {
                         );
                         route_46::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1771,9 +1771,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1789,8 +1789,8 @@ impl Router {
                         route_44::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1811,9 +1811,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1829,8 +1829,8 @@ impl Router {
                         route_49::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1851,9 +1851,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1869,8 +1869,8 @@ impl Router {
                         route_50::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1891,9 +1891,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1908,8 +1908,8 @@ impl Router {
                         );
                         route_47::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1929,9 +1929,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -1947,8 +1947,8 @@ impl Router {
                         route_62::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1965,8 +1965,8 @@ impl Router {
                         );
                         route_65::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -1987,9 +1987,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2005,8 +2005,8 @@ impl Router {
                         route_61::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2023,8 +2023,8 @@ impl Router {
                         );
                         route_63::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2045,9 +2045,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2062,8 +2062,8 @@ impl Router {
                         );
                         route_64::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2083,9 +2083,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2101,8 +2101,8 @@ impl Router {
                         route_66::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2123,9 +2123,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2161,9 +2161,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2179,8 +2179,8 @@ impl Router {
                         route_32::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.mailer,
@@ -2199,9 +2199,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2237,9 +2237,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2278,9 +2278,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2296,8 +2296,8 @@ impl Router {
                         route_52::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2316,8 +2316,8 @@ impl Router {
                         route_53::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2341,9 +2341,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2359,8 +2359,8 @@ impl Router {
                         route_51::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2383,9 +2383,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2401,8 +2401,8 @@ impl Router {
                         route_56::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.server_config,
                                 &state.second_factors,
@@ -2419,9 +2419,9 @@ impl Router {
                         route_57::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2437,9 +2437,9 @@ impl Router {
                         );
                         route_58::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2460,9 +2460,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2478,9 +2478,9 @@ impl Router {
                         route_59::entrypoint(
                                 matched_route_template,
                                 request_body,
+                                &request_head,
                                 &state.engine,
                                 &state.authentication_config,
-                                &request_head,
                                 &url_params,
                                 &state.tokens,
                                 &state.principal_limit,
@@ -2500,9 +2500,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2518,8 +2518,8 @@ impl Router {
                         route_68::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2537,8 +2537,8 @@ impl Router {
                         );
                         route_70::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2559,9 +2559,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2577,8 +2577,8 @@ impl Router {
                         route_67::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2595,8 +2595,8 @@ impl Router {
                         );
                         route_69::entrypoint(
                                 matched_route_template,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2617,9 +2617,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2635,8 +2635,8 @@ impl Router {
                         route_38::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2658,9 +2658,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2676,8 +2676,8 @@ impl Router {
                         route_60::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2698,9 +2698,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2716,8 +2716,8 @@ impl Router {
                         route_54::entrypoint(
                                 matched_route_template,
                                 request_body,
-                                &state.engine,
                                 &request_head,
+                                &state.engine,
                                 &url_params,
                                 &state.tokens,
                                 &state.authentication_config,
@@ -2740,9 +2740,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2773,9 +2773,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2790,8 +2790,8 @@ impl Router {
                         );
                         route_16::entrypoint(
                                 matched_route_template,
-                                &state.request_limits,
                                 &request_head,
+                                &state.request_limits,
                                 &state.metrics,
                             )
                             .await
@@ -2806,9 +2806,9 @@ impl Router {
                         );
                         route_0::entrypoint(
                                 matched_route_template,
+                                &request_head,
                                 &allowed_methods,
                                 &state.request_limits,
-                                &request_head,
                                 &state.metrics,
                             )
                             .await
@@ -2822,52 +2822,55 @@ impl Router {
 pub mod route_0 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a pavex::router::AllowedMethods,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_2, s_1, s_3, s_4).await;
+        let response = wrapping_2(s_1, s_3, s_0, s_2, s_4, s_5).await;
         response
     }
-    async fn stage_3<'a>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
+    async fn stage_3<'a, 'b>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1, s_2).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &pavex::router::AllowedMethods,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &pavex::router::AllowedMethods,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_0::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -2889,11 +2892,12 @@ pub mod route_0 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_0::Next1 {
-            s_0: v7,
-            s_1: v2,
-            s_2: v0,
-            s_3: v3,
-            s_4: &v5,
+            s_0: v1,
+            s_1: v7,
+            s_2: v2,
+            s_3: v0,
+            s_4: v3,
+            s_5: &v5,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -2903,18 +2907,20 @@ pub mod route_0 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &pavex::router::AllowedMethods,
-        v3: &app_base::http::guard::RequestLimits,
-        v4: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &pavex::router::AllowedMethods,
+        v4: &app_base::http::guard::RequestLimits,
+        v5: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_0::Next2 {
-            s_0: v0,
-            s_1: v2,
+        let v6 = crate::route_0::Next2 {
+            s_0: v2,
+            s_1: v0,
+            s_2: v3,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: pavex::telemetry::ServerRequestId,
@@ -2923,20 +2929,27 @@ pub mod route_0 {
         let v2 = app_base::http::fallback::no_route(v1, v0);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a pavex::router::AllowedMethods,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b pavex::router::AllowedMethods,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a pavex::router::AllowedMethods,
+            &'a pavex::request::RequestHead,
+            &'b pavex::router::AllowedMethods,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -2950,52 +2963,56 @@ pub mod route_0 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
-            &'a pavex::router::AllowedMethods,
+            &'b pavex::router::AllowedMethods,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c app_base::telemetry::Failure,
+            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, T>
+    struct Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: &'a pavex::router::AllowedMethods,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: &'b pavex::router::AllowedMethods,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
-            &'a pavex::router::AllowedMethods,
+            &'b pavex::router::AllowedMethods,
         ) -> T,
     }
-    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1)
+            (self.next)(self.s_0, self.s_1, self.s_2)
         }
     }
 }
@@ -3003,8 +3020,8 @@ pub mod route_1 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -3018,8 +3035,8 @@ pub mod route_1 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3030,13 +3047,13 @@ pub mod route_1 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3068,8 +3085,8 @@ pub mod route_1 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3080,15 +3097,16 @@ pub mod route_1 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -3134,8 +3152,8 @@ pub mod route_1 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_1::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -3159,8 +3177,8 @@ pub mod route_1 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -3241,12 +3259,19 @@ pub mod route_1 {
             app_base::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3257,8 +3282,8 @@ pub mod route_1 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -3298,8 +3323,8 @@ pub mod route_1 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3312,8 +3337,8 @@ pub mod route_1 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3357,8 +3382,8 @@ pub mod route_1 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3369,8 +3394,8 @@ pub mod route_1 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3410,8 +3435,8 @@ pub mod route_1 {
 pub mod route_2 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -3423,8 +3448,8 @@ pub mod route_2 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3433,12 +3458,12 @@ pub mod route_2 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3454,8 +3479,8 @@ pub mod route_2 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3464,13 +3489,14 @@ pub mod route_2 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -3511,8 +3537,8 @@ pub mod route_2 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_2::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -3533,8 +3559,8 @@ pub mod route_2 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -3606,16 +3632,23 @@ pub mod route_2 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::AccountView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -3624,8 +3657,8 @@ pub mod route_2 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -3661,8 +3694,8 @@ pub mod route_2 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3673,8 +3706,8 @@ pub mod route_2 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3714,8 +3747,8 @@ pub mod route_2 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -3724,8 +3757,8 @@ pub mod route_2 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -3835,6 +3868,7 @@ pub mod route_3 {
         s_9: &'k app_base::http::stream::Streams,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -3984,6 +4018,13 @@ pub mod route_3 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
@@ -4145,8 +4186,8 @@ pub mod route_3 {
 pub mod route_4 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -4158,8 +4199,8 @@ pub mod route_4 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4168,12 +4209,12 @@ pub mod route_4 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4189,8 +4230,8 @@ pub mod route_4 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4199,13 +4240,14 @@ pub mod route_4 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4246,8 +4288,8 @@ pub mod route_4 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_4::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4268,8 +4310,8 @@ pub mod route_4 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -4341,16 +4383,23 @@ pub mod route_4 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::AccountView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4359,8 +4408,8 @@ pub mod route_4 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -4396,8 +4445,8 @@ pub mod route_4 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4408,8 +4457,8 @@ pub mod route_4 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4449,8 +4498,8 @@ pub mod route_4 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4459,8 +4508,8 @@ pub mod route_4 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4496,8 +4545,8 @@ pub mod route_4 {
 pub mod route_5 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -4509,8 +4558,8 @@ pub mod route_5 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4519,12 +4568,12 @@ pub mod route_5 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4540,8 +4589,8 @@ pub mod route_5 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4550,13 +4599,14 @@ pub mod route_5 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4597,8 +4647,8 @@ pub mod route_5 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_5::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4619,8 +4669,8 @@ pub mod route_5 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -4692,16 +4742,23 @@ pub mod route_5 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::accounts::AccountChangeView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4710,8 +4767,8 @@ pub mod route_5 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -4747,8 +4804,8 @@ pub mod route_5 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4759,8 +4816,8 @@ pub mod route_5 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4800,8 +4857,8 @@ pub mod route_5 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4810,8 +4867,8 @@ pub mod route_5 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -4847,8 +4904,8 @@ pub mod route_5 {
 pub mod route_6 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -4860,8 +4917,8 @@ pub mod route_6 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -4870,12 +4927,12 @@ pub mod route_6 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4891,8 +4948,8 @@ pub mod route_6 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -4901,13 +4958,14 @@ pub mod route_6 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -4948,8 +5006,8 @@ pub mod route_6 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_6::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -4970,8 +5028,8 @@ pub mod route_6 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -5043,16 +5101,23 @@ pub mod route_6 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::accounts::StatementLineView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5061,8 +5126,8 @@ pub mod route_6 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -5098,8 +5163,8 @@ pub mod route_6 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5110,8 +5175,8 @@ pub mod route_6 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5151,8 +5216,8 @@ pub mod route_6 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5161,8 +5226,8 @@ pub mod route_6 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5198,8 +5263,8 @@ pub mod route_6 {
 pub mod route_7 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -5211,8 +5276,8 @@ pub mod route_7 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5221,12 +5286,12 @@ pub mod route_7 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5242,8 +5307,8 @@ pub mod route_7 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5252,13 +5317,14 @@ pub mod route_7 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -5299,8 +5365,8 @@ pub mod route_7 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_7::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -5321,8 +5387,8 @@ pub mod route_7 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -5394,16 +5460,23 @@ pub mod route_7 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::audit::AuditRecordView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5412,8 +5485,8 @@ pub mod route_7 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -5449,8 +5522,8 @@ pub mod route_7 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5461,8 +5534,8 @@ pub mod route_7 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5502,8 +5575,8 @@ pub mod route_7 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5512,8 +5585,8 @@ pub mod route_7 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5549,8 +5622,8 @@ pub mod route_7 {
 pub mod route_8 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -5562,8 +5635,8 @@ pub mod route_8 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5572,12 +5645,12 @@ pub mod route_8 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5593,8 +5666,8 @@ pub mod route_8 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5603,13 +5676,14 @@ pub mod route_8 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -5650,8 +5724,8 @@ pub mod route_8 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_8::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -5672,8 +5746,8 @@ pub mod route_8 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -5745,16 +5819,23 @@ pub mod route_8 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::balances::BalanceGroupView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -5763,8 +5844,8 @@ pub mod route_8 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -5800,8 +5881,8 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5812,8 +5893,8 @@ pub mod route_8 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -5853,8 +5934,8 @@ pub mod route_8 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -5863,8 +5944,8 @@ pub mod route_8 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -6032,6 +6113,7 @@ pub mod route_9 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6202,6 +6284,13 @@ pub mod route_9 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v18)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
@@ -6433,7 +6522,8 @@ pub mod route_10 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6491,9 +6581,16 @@ pub mod route_10 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::docs::get_docs(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::docs::get_docs();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -6604,6 +6701,7 @@ pub mod route_11 {
         s_3: &'e app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6687,7 +6785,7 @@ pub mod route_11 {
                 };
             }
         };
-        let v6 = app::docs::get_docs_asset(v5, v0);
+        let v6 = app::docs::get_docs_asset(v5);
         let v7 = match v6 {
             Ok(ok) => ok,
             Err(v7) => {
@@ -6700,6 +6798,13 @@ pub mod route_11 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
@@ -6821,7 +6926,8 @@ pub mod route_12 {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b app::docs::ErrorsPage,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -6885,11 +6991,15 @@ pub mod route_12 {
         let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &app::docs::ErrorsPage,
+    async fn handler(v0: &app::docs::ErrorsPage) -> pavex::Response {
+        let v1 = app::docs::get_docs_errors(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v2 = app::docs::get_docs_errors(v0, v1);
+        let v2 = app_base::http::tag::spare_known(v0, v1);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, T>
@@ -7044,6 +7154,7 @@ pub mod route_13 {
         s_9: &'k app_base::http::stream::Streams,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -7193,6 +7304,13 @@ pub mod route_13 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
@@ -7354,44 +7472,46 @@ pub mod route_13 {
 pub mod route_14 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
         response
     }
-    async fn stage_2<'a, 'b>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
         response
     }
-    async fn stage_3() -> pavex::Response {
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
         let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::guard::RequestLimits,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::guard::RequestLimits,
         v3: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v4 = crate::route_14::Next0 {
-            s_0: v0,
-            s_1: v1,
+            s_0: v1,
+            s_1: v0,
             s_2: v2,
             s_3: v3,
             next: stage_1,
@@ -7412,10 +7532,11 @@ pub mod route_14 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_14::Next1 {
-            s_0: v6,
-            s_1: v0,
-            s_2: v2,
-            s_3: &v4,
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -7425,15 +7546,17 @@ pub mod route_14 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::http::guard::RequestLimits,
+        v4: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_14::Next2 {
+        let v5 = crate::route_14::Next2 {
+            s_0: v2,
             next: stage_3,
         };
-        let v5 = pavex::middleware::Next::new(v4);
-        let v6 = app_base::http::guard::guard_request(v5, v2, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn handler() -> pavex::Response {
         let v0 = app::health::get_live();
@@ -7441,18 +7564,25 @@ pub mod route_14 {
             app::health::LivenessView,
         > as pavex::IntoResponse>::into_response(v0)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b pavex::request::RequestHead,
+            &'b app_base::http::guard::RequestLimits,
             &'c app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7466,98 +7596,104 @@ pub mod route_14 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, T>
+    struct Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b app_base::telemetry::Failure,
+            &'b app_base::http::guard::RequestLimits,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next2<T>
+    struct Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        next: fn() -> T,
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
     }
-    impl<T> std::future::IntoFuture for Next2<T>
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)()
+            (self.next)(self.s_0)
         }
     }
 }
 pub mod route_15 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::readiness::Readiness,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::readiness::Readiness,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::readiness::Readiness,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::readiness::Readiness,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_15::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -7579,11 +7715,12 @@ pub mod route_15 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_15::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -7594,18 +7731,20 @@ pub mod route_15 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::readiness::Readiness,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::readiness::Readiness,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_15::Next2 {
+        let v6 = crate::route_15::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::readiness::Readiness,
@@ -7628,20 +7767,27 @@ pub mod route_15 {
             app::health::ReadinessView,
         > as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7655,98 +7801,104 @@ pub mod route_15 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::readiness::Readiness,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::readiness::Readiness,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::readiness::Readiness,
+            &'a pavex::request::RequestHead,
+            &'b app_base::readiness::Readiness,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
 pub mod route_16 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_0, s_2, s_1, s_3).await;
+        let response = wrapping_1(s_1, s_0, s_2, s_3).await;
         response
     }
-    async fn stage_2<'a, 'b>(
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+    async fn stage_2<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = wrapping_2(s_0, s_1, s_2, s_3).await;
+        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
         response
     }
-    async fn stage_3() -> pavex::Response {
+    async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
         let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::guard::RequestLimits,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::guard::RequestLimits,
         v3: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v4 = crate::route_16::Next0 {
-            s_0: v0,
-            s_1: v1,
+            s_0: v1,
+            s_1: v0,
             s_2: v2,
             s_3: v3,
             next: stage_1,
@@ -7767,10 +7919,11 @@ pub mod route_16 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_16::Next1 {
-            s_0: v6,
-            s_1: v0,
-            s_2: v2,
-            s_3: &v4,
+            s_0: v1,
+            s_1: v6,
+            s_2: v0,
+            s_3: v2,
+            s_4: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -7780,15 +7933,17 @@ pub mod route_16 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::http::guard::RequestLimits,
+        v4: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v4 = crate::route_16::Next2 {
+        let v5 = crate::route_16::Next2 {
+            s_0: v2,
             next: stage_3,
         };
-        let v5 = pavex::middleware::Next::new(v4);
-        let v6 = app_base::http::guard::guard_request(v5, v2, v1, v0, v3).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v6)
+        let v6 = pavex::middleware::Next::new(v5);
+        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
     async fn handler() -> pavex::Response {
         let v0 = app::health::get_version();
@@ -7796,18 +7951,25 @@ pub mod route_16 {
             app::health::VersionView,
         > as pavex::IntoResponse>::into_response(v0)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::guard::RequestLimits,
-        s_2: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::path::MatchedPathPattern,
+        s_2: &'b app_base::http::guard::RequestLimits,
         s_3: &'c app_base::telemetry::Metrics,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b pavex::request::RequestHead,
+            &'b app_base::http::guard::RequestLimits,
             &'c app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -7821,45 +7983,48 @@ pub mod route_16 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, T>
+    struct Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::telemetry::ServerRequestId,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'a app_base::http::guard::RequestLimits,
-        s_3: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::telemetry::ServerRequestId,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'b app_base::http::guard::RequestLimits,
+        s_4: &'c app_base::telemetry::Failure,
         next: fn(
+            &'a pavex::request::RequestHead,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'a app_base::http::guard::RequestLimits,
-            &'b app_base::telemetry::Failure,
+            &'b app_base::http::guard::RequestLimits,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next1<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next2<T>
+    struct Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        next: fn() -> T,
+        s_0: &'a pavex::request::RequestHead,
+        next: fn(&'a pavex::request::RequestHead) -> T,
     }
-    impl<T> std::future::IntoFuture for Next2<T>
+    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)()
+            (self.next)(self.s_0)
         }
     }
 }
@@ -7867,8 +8032,8 @@ pub mod route_17 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -7882,8 +8047,8 @@ pub mod route_17 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -7894,13 +8059,13 @@ pub mod route_17 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -7932,8 +8097,8 @@ pub mod route_17 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -7944,15 +8109,16 @@ pub mod route_17 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -7998,8 +8164,8 @@ pub mod route_17 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_17::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -8023,8 +8189,8 @@ pub mod route_17 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -8105,12 +8271,19 @@ pub mod route_17 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8121,8 +8294,8 @@ pub mod route_17 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -8162,8 +8335,8 @@ pub mod route_17 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8176,8 +8349,8 @@ pub mod route_17 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8221,8 +8394,8 @@ pub mod route_17 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8233,8 +8406,8 @@ pub mod route_17 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8275,8 +8448,8 @@ pub mod route_18 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -8290,8 +8463,8 @@ pub mod route_18 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8302,13 +8475,13 @@ pub mod route_18 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8340,8 +8513,8 @@ pub mod route_18 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8352,15 +8525,16 @@ pub mod route_18 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -8406,8 +8580,8 @@ pub mod route_18 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_18::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -8431,8 +8605,8 @@ pub mod route_18 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -8513,12 +8687,19 @@ pub mod route_18 {
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8529,8 +8710,8 @@ pub mod route_18 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -8570,8 +8751,8 @@ pub mod route_18 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8584,8 +8765,8 @@ pub mod route_18 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8629,8 +8810,8 @@ pub mod route_18 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8641,8 +8822,8 @@ pub mod route_18 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8682,8 +8863,8 @@ pub mod route_18 {
 pub mod route_19 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -8695,8 +8876,8 @@ pub mod route_19 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8705,12 +8886,12 @@ pub mod route_19 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8726,8 +8907,8 @@ pub mod route_19 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8736,13 +8917,14 @@ pub mod route_19 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -8783,8 +8965,8 @@ pub mod route_19 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_19::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -8805,8 +8987,8 @@ pub mod route_19 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -8878,16 +9060,23 @@ pub mod route_19 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -8896,8 +9085,8 @@ pub mod route_19 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -8933,8 +9122,8 @@ pub mod route_19 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8945,8 +9134,8 @@ pub mod route_19 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -8986,8 +9175,8 @@ pub mod route_19 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -8996,8 +9185,8 @@ pub mod route_19 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9033,8 +9222,8 @@ pub mod route_19 {
 pub mod route_20 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -9046,8 +9235,8 @@ pub mod route_20 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9056,12 +9245,12 @@ pub mod route_20 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9077,8 +9266,8 @@ pub mod route_20 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9087,13 +9276,14 @@ pub mod route_20 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -9134,8 +9324,8 @@ pub mod route_20 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_20::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -9156,8 +9346,8 @@ pub mod route_20 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -9229,16 +9419,23 @@ pub mod route_20 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::HoldView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9247,8 +9444,8 @@ pub mod route_20 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -9284,8 +9481,8 @@ pub mod route_20 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9296,8 +9493,8 @@ pub mod route_20 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9337,8 +9534,8 @@ pub mod route_20 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9347,8 +9544,8 @@ pub mod route_20 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9385,8 +9582,8 @@ pub mod route_21 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -9400,8 +9597,8 @@ pub mod route_21 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9412,13 +9609,13 @@ pub mod route_21 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9450,8 +9647,8 @@ pub mod route_21 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9462,15 +9659,16 @@ pub mod route_21 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -9516,8 +9714,8 @@ pub mod route_21 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_21::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -9541,8 +9739,8 @@ pub mod route_21 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -9623,12 +9821,19 @@ pub mod route_21 {
             app_base::http::views::HoldView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9639,8 +9844,8 @@ pub mod route_21 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -9680,8 +9885,8 @@ pub mod route_21 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9694,8 +9899,8 @@ pub mod route_21 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9739,8 +9944,8 @@ pub mod route_21 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9751,8 +9956,8 @@ pub mod route_21 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -9793,8 +9998,8 @@ pub mod route_22 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -9808,8 +10013,8 @@ pub mod route_22 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -9820,13 +10025,13 @@ pub mod route_22 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9858,8 +10063,8 @@ pub mod route_22 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -9870,15 +10075,16 @@ pub mod route_22 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -9924,8 +10130,8 @@ pub mod route_22 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_22::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -9949,8 +10155,8 @@ pub mod route_22 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -10031,12 +10237,19 @@ pub mod route_22 {
             app::keys::IssuedKeyView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10047,8 +10260,8 @@ pub mod route_22 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -10088,8 +10301,8 @@ pub mod route_22 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10102,8 +10315,8 @@ pub mod route_22 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10147,8 +10360,8 @@ pub mod route_22 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10159,8 +10372,8 @@ pub mod route_22 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10200,8 +10413,8 @@ pub mod route_22 {
 pub mod route_23 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -10213,8 +10426,8 @@ pub mod route_23 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10223,12 +10436,12 @@ pub mod route_23 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10244,8 +10457,8 @@ pub mod route_23 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10254,13 +10467,14 @@ pub mod route_23 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -10301,8 +10515,8 @@ pub mod route_23 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_23::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -10323,8 +10537,8 @@ pub mod route_23 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -10396,16 +10610,23 @@ pub mod route_23 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::keys::KeyView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10414,8 +10635,8 @@ pub mod route_23 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -10451,8 +10672,8 @@ pub mod route_23 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10463,8 +10684,8 @@ pub mod route_23 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10504,8 +10725,8 @@ pub mod route_23 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10514,8 +10735,8 @@ pub mod route_23 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -10606,6 +10827,7 @@ pub mod route_24 {
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -10724,9 +10946,16 @@ pub mod route_24 {
             }
         };
         let v11 = app::keys::get_principal(v10);
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::keys::PrincipalView,
         > as pavex::IntoResponse>::into_response(v11)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
@@ -10879,8 +11108,8 @@ pub mod route_24 {
 pub mod route_25 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -10892,8 +11121,8 @@ pub mod route_25 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -10902,12 +11131,12 @@ pub mod route_25 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10923,8 +11152,8 @@ pub mod route_25 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -10933,13 +11162,14 @@ pub mod route_25 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -10980,8 +11210,8 @@ pub mod route_25 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_25::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -11002,8 +11232,8 @@ pub mod route_25 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -11075,16 +11305,23 @@ pub mod route_25 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::keys::KeyView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11093,8 +11330,8 @@ pub mod route_25 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -11130,8 +11367,8 @@ pub mod route_25 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11142,8 +11379,8 @@ pub mod route_25 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11183,8 +11420,8 @@ pub mod route_25 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11193,8 +11430,8 @@ pub mod route_25 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11231,8 +11468,8 @@ pub mod route_26 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -11246,8 +11483,8 @@ pub mod route_26 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11258,13 +11495,13 @@ pub mod route_26 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11296,8 +11533,8 @@ pub mod route_26 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11308,15 +11545,16 @@ pub mod route_26 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -11362,8 +11600,8 @@ pub mod route_26 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_26::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -11387,8 +11625,8 @@ pub mod route_26 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -11469,12 +11707,19 @@ pub mod route_26 {
             app::keys::KeyView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11485,8 +11730,8 @@ pub mod route_26 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -11526,8 +11771,8 @@ pub mod route_26 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11540,8 +11785,8 @@ pub mod route_26 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11585,8 +11830,8 @@ pub mod route_26 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11597,8 +11842,8 @@ pub mod route_26 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11639,8 +11884,8 @@ pub mod route_27 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -11654,8 +11899,8 @@ pub mod route_27 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11666,13 +11911,13 @@ pub mod route_27 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11704,8 +11949,8 @@ pub mod route_27 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11716,15 +11961,16 @@ pub mod route_27 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -11770,8 +12016,8 @@ pub mod route_27 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_27::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -11795,8 +12041,8 @@ pub mod route_27 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -11877,12 +12123,19 @@ pub mod route_27 {
             app::ledgers::LedgerView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -11893,8 +12146,8 @@ pub mod route_27 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -11934,8 +12187,8 @@ pub mod route_27 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -11948,8 +12201,8 @@ pub mod route_27 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -11993,8 +12246,8 @@ pub mod route_27 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12005,8 +12258,8 @@ pub mod route_27 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12046,8 +12299,8 @@ pub mod route_27 {
 pub mod route_28 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -12059,8 +12312,8 @@ pub mod route_28 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12069,12 +12322,12 @@ pub mod route_28 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12090,8 +12343,8 @@ pub mod route_28 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12100,13 +12353,14 @@ pub mod route_28 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -12147,8 +12401,8 @@ pub mod route_28 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_28::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -12169,8 +12423,8 @@ pub mod route_28 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12242,16 +12496,23 @@ pub mod route_28 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::ledgers::LedgerView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12260,8 +12521,8 @@ pub mod route_28 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12297,8 +12558,8 @@ pub mod route_28 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12309,8 +12570,8 @@ pub mod route_28 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12350,8 +12611,8 @@ pub mod route_28 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12360,8 +12621,8 @@ pub mod route_28 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12397,8 +12658,8 @@ pub mod route_28 {
 pub mod route_29 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -12410,8 +12671,8 @@ pub mod route_29 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12420,12 +12681,12 @@ pub mod route_29 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12441,8 +12702,8 @@ pub mod route_29 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12451,13 +12712,14 @@ pub mod route_29 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -12498,8 +12760,8 @@ pub mod route_29 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_29::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -12520,8 +12782,8 @@ pub mod route_29 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12593,16 +12855,23 @@ pub mod route_29 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::ledgers::LedgerView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12611,8 +12880,8 @@ pub mod route_29 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12648,8 +12917,8 @@ pub mod route_29 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12660,8 +12929,8 @@ pub mod route_29 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12701,8 +12970,8 @@ pub mod route_29 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12711,8 +12980,8 @@ pub mod route_29 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -12748,8 +13017,8 @@ pub mod route_29 {
 pub mod route_30 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -12761,8 +13030,8 @@ pub mod route_30 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12771,12 +13040,12 @@ pub mod route_30 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12792,8 +13061,8 @@ pub mod route_30 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -12802,13 +13071,14 @@ pub mod route_30 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -12849,8 +13119,8 @@ pub mod route_30 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_30::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -12871,8 +13141,8 @@ pub mod route_30 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -12944,16 +13214,23 @@ pub mod route_30 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::log::LogEntryView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -12962,8 +13239,8 @@ pub mod route_30 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -12999,8 +13276,8 @@ pub mod route_30 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -13011,8 +13288,8 @@ pub mod route_30 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -13052,8 +13329,8 @@ pub mod route_30 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -13062,8 +13339,8 @@ pub mod route_30 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -13100,8 +13377,8 @@ pub mod route_31 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g app_base::http::guard::RequestLimits,
@@ -13111,8 +13388,8 @@ pub mod route_31 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13120,12 +13397,12 @@ pub mod route_31 {
         s_6: &'g app_base::http::guard::RequestLimits,
         s_7: &'h app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_2, s_0, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_0, s_2, s_1, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13140,8 +13417,8 @@ pub mod route_31 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13149,14 +13426,15 @@ pub mod route_31 {
         s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
         s_7: &'h app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &app_base::http::guard::RequestLimits,
@@ -13193,8 +13471,8 @@ pub mod route_31 {
         let v11 = app_base::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app_base::telemetry::root_span(v1, &v11);
         let v13 = crate::route_31::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_2: &v11,
             s_3: v10,
             s_4: &v8,
@@ -13215,8 +13493,8 @@ pub mod route_31 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -13287,12 +13565,19 @@ pub mod route_31 {
             app::mailed_links::FollowedLinkView,
         > as pavex::IntoResponse>::into_response(v13)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13300,8 +13585,8 @@ pub mod route_31 {
         s_6: &'g app_base::http::guard::RequestLimits,
         s_7: &'h app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -13335,8 +13620,8 @@ pub mod route_31 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13346,8 +13631,8 @@ pub mod route_31 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'i app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13385,8 +13670,8 @@ pub mod route_31 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13394,8 +13679,8 @@ pub mod route_31 {
         s_6: &'g pavex::request::path::RawPathParams<'e, 'f>,
         s_7: &'h app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13430,8 +13715,8 @@ pub mod route_32 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g app_base::mailer::Mailer,
@@ -13442,8 +13727,8 @@ pub mod route_32 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13452,12 +13737,12 @@ pub mod route_32 {
         s_7: &'h app_base::http::guard::RequestLimits,
         s_8: &'i app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_2, s_0, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_2, s_1, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13473,8 +13758,8 @@ pub mod route_32 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13483,14 +13768,15 @@ pub mod route_32 {
         s_7: &'h app_base::configuration::ServerConfig,
         s_8: &'i app_base::mailer::Mailer,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &app_base::mailer::Mailer,
@@ -13530,8 +13816,8 @@ pub mod route_32 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_32::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v7,
             s_2: &v12,
             s_3: v11,
@@ -13553,8 +13839,8 @@ pub mod route_32 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -13628,12 +13914,19 @@ pub mod route_32 {
             app::mailed_links::FollowedLinkView,
         > as pavex::IntoResponse>::into_response(v14)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -13642,8 +13935,8 @@ pub mod route_32 {
         s_7: &'h app_base::http::guard::RequestLimits,
         s_8: &'i app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -13679,8 +13972,8 @@ pub mod route_32 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13691,8 +13984,8 @@ pub mod route_32 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'j app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13732,8 +14025,8 @@ pub mod route_32 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -13742,8 +14035,8 @@ pub mod route_32 {
         s_7: &'h app_base::configuration::ServerConfig,
         s_8: &'i app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -13815,6 +14108,7 @@ pub mod route_33 {
         s_3: &'e app_base::telemetry::Failure,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -13898,7 +14192,7 @@ pub mod route_33 {
                 };
             }
         };
-        let v6 = app::mailed_links::get_account_asset(v5, v0);
+        let v6 = app::mailed_links::get_account_asset(v5);
         let v7 = match v6 {
             Ok(ok) => ok,
             Err(v7) => {
@@ -13911,6 +14205,13 @@ pub mod route_33 {
             }
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
@@ -14026,7 +14327,8 @@ pub mod route_34 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -14084,9 +14386,16 @@ pub mod route_34 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::mailed_links::get_set_password(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::mailed_links::get_set_password();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -14188,7 +14497,8 @@ pub mod route_35 {
         response
     }
     async fn stage_3<'a>(s_0: &'a pavex::request::RequestHead) -> pavex::Response {
-        let response = handler(s_0).await;
+        let response = handler().await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -14246,9 +14556,16 @@ pub mod route_35 {
         let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v7)
     }
-    async fn handler(v0: &pavex::request::RequestHead) -> pavex::Response {
-        let v1 = app::mailed_links::get_verify_email(v0);
-        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    async fn handler() -> pavex::Response {
+        let v0 = app::mailed_links::get_verify_email();
+        <pavex::Response as pavex::IntoResponse>::into_response(v0)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, T>
     where
@@ -14324,8 +14641,8 @@ pub mod route_36 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -14353,8 +14670,8 @@ pub mod route_36 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -14368,9 +14685,9 @@ pub mod route_36 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -14384,8 +14701,8 @@ pub mod route_36 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14419,8 +14736,8 @@ pub mod route_36 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14433,8 +14750,8 @@ pub mod route_36 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -14447,13 +14764,14 @@ pub mod route_36 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -14502,8 +14820,8 @@ pub mod route_36 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_36::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -14528,8 +14846,8 @@ pub mod route_36 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -14613,12 +14931,19 @@ pub mod route_36 {
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -14630,8 +14955,8 @@ pub mod route_36 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -14673,8 +14998,8 @@ pub mod route_36 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14688,8 +15013,8 @@ pub mod route_36 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -14735,8 +15060,8 @@ pub mod route_36 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -14748,8 +15073,8 @@ pub mod route_36 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -14846,6 +15171,7 @@ pub mod route_37 {
         s_8: &'i app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -14989,6 +15315,13 @@ pub mod route_37 {
         <app_base::http::reply::Accepted<
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, T>
     where
@@ -15142,8 +15475,8 @@ pub mod route_38 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -15171,8 +15504,8 @@ pub mod route_38 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -15186,9 +15519,9 @@ pub mod route_38 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -15202,8 +15535,8 @@ pub mod route_38 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15237,8 +15570,8 @@ pub mod route_38 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15251,8 +15584,8 @@ pub mod route_38 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -15265,13 +15598,14 @@ pub mod route_38 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -15320,8 +15654,8 @@ pub mod route_38 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_38::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -15346,8 +15680,8 @@ pub mod route_38 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -15431,12 +15765,19 @@ pub mod route_38 {
             app::mailed_links::MailAcceptedView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -15448,8 +15789,8 @@ pub mod route_38 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -15491,8 +15832,8 @@ pub mod route_38 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15506,8 +15847,8 @@ pub mod route_38 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -15553,8 +15894,8 @@ pub mod route_38 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -15566,8 +15907,8 @@ pub mod route_38 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -15609,46 +15950,51 @@ pub mod route_38 {
 pub mod route_39 {
     pub async fn entrypoint<'a, 'b, 'c>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::telemetry::Metrics,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::telemetry::Metrics,
+        s_3: &'c app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3).await;
         response
     }
     async fn stage_1<'a, 'b, 'c>(
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
-    ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2).await;
-        response
-    }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
         s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_3: &'c app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_2, s_0, s_3, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3).await;
         response
     }
-    async fn stage_3<'a>(s_0: &'a app_base::telemetry::Metrics) -> pavex::Response {
-        let response = handler(s_0).await;
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
+    ) -> pavex::Response {
+        let response = wrapping_2(s_2, s_3, s_0, s_1, s_4, s_5).await;
+        response
+    }
+    async fn stage_3<'a, 'b>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+    ) -> pavex::Response {
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::telemetry::Metrics,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::telemetry::Metrics,
+        v3: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v4 = crate::route_39::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             next: stage_1,
         };
@@ -15668,11 +16014,12 @@ pub mod route_39 {
         let v7 = app_base::telemetry::RequestContext::gather(v1, v0, v6, v5);
         let v8 = app_base::telemetry::root_span(v1, &v7);
         let v9 = crate::route_39::Next1 {
-            s_0: v2,
-            s_1: v6,
-            s_2: v0,
-            s_3: v3,
-            s_4: &v4,
+            s_0: v1,
+            s_1: v2,
+            s_2: v6,
+            s_3: v0,
+            s_4: v3,
+            s_5: &v4,
             next: stage_2,
         };
         let v10 = pavex::middleware::Next::new(v9);
@@ -15682,35 +16029,44 @@ pub mod route_39 {
     async fn wrapping_2(
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
-        v2: &app_base::telemetry::Metrics,
-        v3: &app_base::http::guard::RequestLimits,
-        v4: &app_base::telemetry::Failure,
+        v2: &pavex::request::RequestHead,
+        v3: &app_base::telemetry::Metrics,
+        v4: &app_base::http::guard::RequestLimits,
+        v5: &app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let v5 = crate::route_39::Next2 {
+        let v6 = crate::route_39::Next2 {
             s_0: v2,
+            s_1: v3,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v3, v1, v0, v4).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(v0: &app_base::telemetry::Metrics) -> pavex::Response {
         let v1 = app::metrics::get_metrics(v0);
         <pavex::Response as pavex::IntoResponse>::into_response(v1)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::telemetry::Metrics,
+            &'a pavex::request::RequestHead,
+            &'b app_base::telemetry::Metrics,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
         ) -> T,
     }
     impl<'a, 'b, 'c, T> std::future::IntoFuture for Next0<'a, 'b, 'c, T>
@@ -15723,48 +16079,51 @@ pub mod route_39 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: pavex::request::path::MatchedPathPattern,
-        s_3: &'b app_base::http::guard::RequestLimits,
-        s_4: &'c app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: pavex::request::path::MatchedPathPattern,
+        s_4: &'c app_base::http::guard::RequestLimits,
+        s_5: &'d app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::telemetry::Metrics,
+            &'a pavex::request::RequestHead,
+            &'b app_base::telemetry::Metrics,
             pavex::telemetry::ServerRequestId,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c app_base::telemetry::Failure,
+            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, T>
+    struct Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::telemetry::Metrics,
-        next: fn(&'a app_base::telemetry::Metrics) -> T,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::telemetry::Metrics,
+        next: fn(&'a pavex::request::RequestHead, &'b app_base::telemetry::Metrics) -> T,
     }
-    impl<'a, T> std::future::IntoFuture for Next2<'a, T>
+    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0)
+            (self.next)(self.s_0, self.s_1)
         }
     }
 }
@@ -15783,8 +16142,8 @@ pub mod route_40 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c engine::Engine,
         s_4: &'d app_base::http::tokens::Tokens,
@@ -15792,12 +16151,12 @@ pub mod route_40 {
         s_6: &'e app_base::http::guard::RequestLimits,
         s_7: &'f app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_5, s_1, s_0, s_2, s_3, s_4, s_6, s_7).await;
+        let response = wrapping_1(s_5, s_0, s_1, s_2, s_3, s_4, s_6, s_7).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15807,13 +16166,13 @@ pub mod route_40 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'g app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_6, s_8, s_0, s_7, s_1, s_2, s_3, s_4, s_5, s_9)
+        let response = wrapping_2(s_6, s_8, s_1, s_7, s_0, s_2, s_3, s_4, s_5, s_9)
             .await;
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f>(
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15821,7 +16180,8 @@ pub mod route_40 {
         s_6: pavex::telemetry::ServerRequestId,
         s_7: &'f app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -15835,8 +16195,8 @@ pub mod route_40 {
         v7: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v8 = crate::route_40::Next0 {
-            s_0: v1,
-            s_1: v2,
+            s_0: v2,
+            s_1: v1,
             s_2: v3,
             s_3: v4,
             s_4: v5,
@@ -15865,8 +16225,8 @@ pub mod route_40 {
         let v11 = app_base::telemetry::RequestContext::gather(v1, v0, v10, v9);
         let v12 = app_base::telemetry::root_span(v1, &v11);
         let v13 = crate::route_40::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_2: v3,
             s_3: &v11,
             s_4: v4,
@@ -15895,8 +16255,8 @@ pub mod route_40 {
         v9: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
         let v10 = crate::route_40::Next2 {
-            s_0: v2,
-            s_1: v4,
+            s_0: v4,
+            s_1: v2,
             s_2: v5,
             s_3: v6,
             s_4: v7,
@@ -15933,12 +16293,19 @@ pub mod route_40 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v9)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c engine::Engine,
         s_4: &'d app_base::http::tokens::Tokens,
@@ -15946,8 +16313,8 @@ pub mod route_40 {
         s_6: &'e app_base::http::guard::RequestLimits,
         s_7: &'f app_base::telemetry::Metrics,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c engine::Engine,
             &'d app_base::http::tokens::Tokens,
@@ -15981,8 +16348,8 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -15992,8 +16359,8 @@ pub mod route_40 {
         s_8: pavex::request::path::MatchedPathPattern,
         s_9: &'g app_base::http::guard::RequestLimits,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c app_base::telemetry::RequestContext,
             &'d engine::Engine,
@@ -16031,8 +16398,8 @@ pub mod route_40 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: pavex::request::body::RawIncomingBody,
-        s_1: &'a pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: pavex::request::body::RawIncomingBody,
         s_2: &'b app_base::configuration::ServerConfig,
         s_3: &'c app_base::telemetry::RequestContext,
         s_4: &'d engine::Engine,
@@ -16040,8 +16407,8 @@ pub mod route_40 {
         s_6: pavex::telemetry::ServerRequestId,
         s_7: &'f app_base::telemetry::Failure,
         next: fn(
-            pavex::request::body::RawIncomingBody,
             &'a pavex::request::RequestHead,
+            pavex::request::body::RawIncomingBody,
             &'b app_base::configuration::ServerConfig,
             &'c app_base::telemetry::RequestContext,
             &'d engine::Engine,
@@ -16075,53 +16442,56 @@ pub mod route_40 {
 pub mod route_41 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::http::tokens::Tokens,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::http::tokens::Tokens,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::http::tokens::Tokens,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::http::tokens::Tokens,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_41::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -16143,11 +16513,12 @@ pub mod route_41 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_41::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -16158,18 +16529,20 @@ pub mod route_41 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::http::tokens::Tokens,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::http::tokens::Tokens,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_41::Next2 {
+        let v6 = crate::route_41::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::http::tokens::Tokens,
@@ -16190,20 +16563,27 @@ pub mod route_41 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -16217,107 +16597,114 @@ pub mod route_41 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::http::tokens::Tokens,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::http::tokens::Tokens,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::http::tokens::Tokens,
+            &'a pavex::request::RequestHead,
+            &'b app_base::http::tokens::Tokens,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
 pub mod route_42 {
     pub async fn entrypoint<'a, 'b, 'c, 'd>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a app_base::configuration::AuthenticationConfig,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b app_base::configuration::AuthenticationConfig,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let response = wrapping_0(s_0, s_1, s_2, s_3, s_4).await;
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_1, s_3, s_0, s_2, s_4).await;
+        let response = wrapping_1(s_2, s_0, s_1, s_3, s_4).await;
         response
     }
-    async fn stage_2<'a, 'b, 'c>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+    async fn stage_2<'a, 'b, 'c, 'd>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let response = wrapping_2(s_1, s_3, s_2, s_0, s_4).await;
+        let response = wrapping_2(s_2, s_4, s_3, s_0, s_1, s_5).await;
         response
     }
-    async fn stage_3<'a, 'b>(
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+    async fn stage_3<'a, 'b, 'c>(
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2).await;
+        let response = handler(s_1, s_2, s_3).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &app_base::configuration::AuthenticationConfig,
-        v2: &app_base::http::guard::RequestLimits,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &app_base::configuration::AuthenticationConfig,
+        v3: &app_base::http::guard::RequestLimits,
         v4: &app_base::telemetry::Metrics,
     ) -> pavex::Response {
         let v5 = crate::route_42::Next0 {
             s_0: v1,
-            s_1: v0,
-            s_2: v2,
+            s_1: v2,
+            s_2: v0,
             s_3: v3,
             s_4: v4,
             next: stage_1,
@@ -16339,11 +16726,12 @@ pub mod route_42 {
         let v8 = app_base::telemetry::RequestContext::gather(v1, v0, v7, v6);
         let v9 = app_base::telemetry::root_span(v1, &v8);
         let v10 = crate::route_42::Next1 {
-            s_0: v2,
-            s_1: v7,
-            s_2: &v5,
-            s_3: v0,
-            s_4: v3,
+            s_0: v1,
+            s_1: v2,
+            s_2: v7,
+            s_3: &v5,
+            s_4: v0,
+            s_5: v3,
             next: stage_2,
         };
         let v11 = pavex::middleware::Next::new(v10);
@@ -16354,18 +16742,20 @@ pub mod route_42 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &app_base::http::guard::RequestLimits,
+        v3: &pavex::request::RequestHead,
+        v4: &app_base::configuration::AuthenticationConfig,
+        v5: &app_base::http::guard::RequestLimits,
     ) -> pavex::Response {
-        let v5 = crate::route_42::Next2 {
+        let v6 = crate::route_42::Next2 {
             s_0: v3,
-            s_1: v0,
-            s_2: v2,
+            s_1: v4,
+            s_2: v0,
+            s_3: v2,
             next: stage_3,
         };
-        let v6 = pavex::middleware::Next::new(v5);
-        let v7 = app_base::http::guard::guard_request(v6, v4, v1, v0, v2).await;
-        <pavex::Response as pavex::IntoResponse>::into_response(v7)
+        let v7 = pavex::middleware::Next::new(v6);
+        let v8 = app_base::http::guard::guard_request(v7, v5, v1, v0, v2).await;
+        <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
     async fn handler(
         v0: &app_base::configuration::AuthenticationConfig,
@@ -16386,20 +16776,27 @@ pub mod route_42 {
         };
         <pavex::Response as pavex::IntoResponse>::into_response(v4)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::request::path::MatchedPathPattern,
-        s_2: &'b app_base::http::guard::RequestLimits,
-        s_3: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::request::path::MatchedPathPattern,
+        s_3: &'c app_base::http::guard::RequestLimits,
         s_4: &'d app_base::telemetry::Metrics,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::request::path::MatchedPathPattern,
-            &'b app_base::http::guard::RequestLimits,
-            &'c pavex::request::RequestHead,
+            &'c app_base::http::guard::RequestLimits,
             &'d app_base::telemetry::Metrics,
         ) -> T,
     }
@@ -16413,54 +16810,58 @@ pub mod route_42 {
             (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
         }
     }
-    struct Next1<'a, 'b, 'c, T>
+    struct Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
-        s_3: pavex::request::path::MatchedPathPattern,
-        s_4: &'c app_base::http::guard::RequestLimits,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
+        s_4: pavex::request::path::MatchedPathPattern,
+        s_5: &'d app_base::http::guard::RequestLimits,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
             pavex::request::path::MatchedPathPattern,
-            &'c app_base::http::guard::RequestLimits,
+            &'d app_base::http::guard::RequestLimits,
         ) -> T,
     }
-    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next1<'a, 'b, 'c, T>
+    impl<'a, 'b, 'c, 'd, T> std::future::IntoFuture for Next1<'a, 'b, 'c, 'd, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3, self.s_4, self.s_5)
         }
     }
-    struct Next2<'a, 'b, T>
+    struct Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a app_base::configuration::AuthenticationConfig,
-        s_1: pavex::telemetry::ServerRequestId,
-        s_2: &'b app_base::telemetry::Failure,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b app_base::configuration::AuthenticationConfig,
+        s_2: pavex::telemetry::ServerRequestId,
+        s_3: &'c app_base::telemetry::Failure,
         next: fn(
-            &'a app_base::configuration::AuthenticationConfig,
+            &'a pavex::request::RequestHead,
+            &'b app_base::configuration::AuthenticationConfig,
             pavex::telemetry::ServerRequestId,
-            &'b app_base::telemetry::Failure,
+            &'c app_base::telemetry::Failure,
         ) -> T,
     }
-    impl<'a, 'b, T> std::future::IntoFuture for Next2<'a, 'b, T>
+    impl<'a, 'b, 'c, T> std::future::IntoFuture for Next2<'a, 'b, 'c, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
         type Output = pavex::Response;
         type IntoFuture = T;
         fn into_future(self) -> Self::IntoFuture {
-            (self.next)(self.s_0, self.s_1, self.s_2)
+            (self.next)(self.s_0, self.s_1, self.s_2, self.s_3)
         }
     }
 }
@@ -16500,7 +16901,8 @@ pub mod route_43 {
         s_0: &'a pavex::request::RequestHead,
         s_1: &'b app::openapi::ApiDescription,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1).await;
+        let response = handler(s_1).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -16564,11 +16966,15 @@ pub mod route_43 {
         let v8 = app_base::http::guard::guard_request(v7, v4, v1, v0, v5).await;
         <pavex::Response as pavex::IntoResponse>::into_response(v8)
     }
-    async fn handler(
-        v0: &pavex::request::RequestHead,
-        v1: &app::openapi::ApiDescription,
+    async fn handler(v0: &app::openapi::ApiDescription) -> pavex::Response {
+        let v1 = app::openapi::get_openapi(v0);
+        <pavex::Response as pavex::IntoResponse>::into_response(v1)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
     ) -> pavex::Response {
-        let v2 = app::openapi::get_openapi(v0, v1);
+        let v2 = app_base::http::tag::spare_known(v0, v1);
         <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, T>
@@ -16650,8 +17056,8 @@ pub mod route_44 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -16665,8 +17071,8 @@ pub mod route_44 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -16677,13 +17083,13 @@ pub mod route_44 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16715,8 +17121,8 @@ pub mod route_44 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16727,15 +17133,16 @@ pub mod route_44 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -16781,8 +17188,8 @@ pub mod route_44 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_44::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -16806,8 +17213,8 @@ pub mod route_44 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -16888,12 +17295,19 @@ pub mod route_44 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -16904,8 +17318,8 @@ pub mod route_44 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -16945,8 +17359,8 @@ pub mod route_44 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -16959,8 +17373,8 @@ pub mod route_44 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17004,8 +17418,8 @@ pub mod route_44 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17016,8 +17430,8 @@ pub mod route_44 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17058,8 +17472,8 @@ pub mod route_45 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -17073,8 +17487,8 @@ pub mod route_45 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17085,13 +17499,13 @@ pub mod route_45 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17123,8 +17537,8 @@ pub mod route_45 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17135,15 +17549,16 @@ pub mod route_45 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -17189,8 +17604,8 @@ pub mod route_45 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_45::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -17214,8 +17629,8 @@ pub mod route_45 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -17296,12 +17711,19 @@ pub mod route_45 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17312,8 +17734,8 @@ pub mod route_45 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -17353,8 +17775,8 @@ pub mod route_45 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17367,8 +17789,8 @@ pub mod route_45 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17412,8 +17834,8 @@ pub mod route_45 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17424,8 +17846,8 @@ pub mod route_45 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17465,8 +17887,8 @@ pub mod route_45 {
 pub mod route_46 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -17478,8 +17900,8 @@ pub mod route_46 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17488,12 +17910,12 @@ pub mod route_46 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17509,8 +17931,8 @@ pub mod route_46 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17519,13 +17941,14 @@ pub mod route_46 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -17566,8 +17989,8 @@ pub mod route_46 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_46::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -17588,8 +18011,8 @@ pub mod route_46 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -17661,16 +18084,23 @@ pub mod route_46 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17679,8 +18109,8 @@ pub mod route_46 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -17716,8 +18146,8 @@ pub mod route_46 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17728,8 +18158,8 @@ pub mod route_46 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17769,8 +18199,8 @@ pub mod route_46 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17779,8 +18209,8 @@ pub mod route_46 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -17816,8 +18246,8 @@ pub mod route_46 {
 pub mod route_47 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -17829,8 +18259,8 @@ pub mod route_47 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -17839,12 +18269,12 @@ pub mod route_47 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17860,8 +18290,8 @@ pub mod route_47 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -17870,13 +18300,14 @@ pub mod route_47 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -17917,8 +18348,8 @@ pub mod route_47 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_47::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -17939,8 +18370,8 @@ pub mod route_47 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -18012,16 +18443,23 @@ pub mod route_47 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::schedules::RunView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18030,8 +18468,8 @@ pub mod route_47 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -18067,8 +18505,8 @@ pub mod route_47 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18079,8 +18517,8 @@ pub mod route_47 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18120,8 +18558,8 @@ pub mod route_47 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18130,8 +18568,8 @@ pub mod route_47 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18167,8 +18605,8 @@ pub mod route_47 {
 pub mod route_48 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -18180,8 +18618,8 @@ pub mod route_48 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18190,12 +18628,12 @@ pub mod route_48 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18211,8 +18649,8 @@ pub mod route_48 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18221,13 +18659,14 @@ pub mod route_48 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -18268,8 +18707,8 @@ pub mod route_48 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_48::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -18290,8 +18729,8 @@ pub mod route_48 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -18363,16 +18802,23 @@ pub mod route_48 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::schedules::ScheduleView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18381,8 +18827,8 @@ pub mod route_48 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -18418,8 +18864,8 @@ pub mod route_48 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18430,8 +18876,8 @@ pub mod route_48 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18471,8 +18917,8 @@ pub mod route_48 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18481,8 +18927,8 @@ pub mod route_48 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18519,8 +18965,8 @@ pub mod route_49 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -18534,8 +18980,8 @@ pub mod route_49 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18546,13 +18992,13 @@ pub mod route_49 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18584,8 +19030,8 @@ pub mod route_49 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18596,15 +19042,16 @@ pub mod route_49 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -18650,8 +19097,8 @@ pub mod route_49 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_49::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -18675,8 +19122,8 @@ pub mod route_49 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -18757,12 +19204,19 @@ pub mod route_49 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18773,8 +19227,8 @@ pub mod route_49 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -18814,8 +19268,8 @@ pub mod route_49 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18828,8 +19282,8 @@ pub mod route_49 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18873,8 +19327,8 @@ pub mod route_49 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18885,8 +19339,8 @@ pub mod route_49 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -18927,8 +19381,8 @@ pub mod route_50 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -18942,8 +19396,8 @@ pub mod route_50 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -18954,13 +19408,13 @@ pub mod route_50 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -18992,8 +19446,8 @@ pub mod route_50 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19004,15 +19458,16 @@ pub mod route_50 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -19058,8 +19513,8 @@ pub mod route_50 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_50::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -19083,8 +19538,8 @@ pub mod route_50 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -19165,12 +19620,19 @@ pub mod route_50 {
             app::schedules::ScheduleView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19181,8 +19643,8 @@ pub mod route_50 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -19222,8 +19684,8 @@ pub mod route_50 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19236,8 +19698,8 @@ pub mod route_50 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19281,8 +19743,8 @@ pub mod route_50 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19293,8 +19755,8 @@ pub mod route_50 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19335,8 +19797,8 @@ pub mod route_51 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -19366,8 +19828,8 @@ pub mod route_51 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19382,9 +19844,9 @@ pub mod route_51 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -19399,8 +19861,8 @@ pub mod route_51 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19436,8 +19898,8 @@ pub mod route_51 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19451,8 +19913,8 @@ pub mod route_51 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -19466,13 +19928,14 @@ pub mod route_51 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -19524,8 +19987,8 @@ pub mod route_51 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_51::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -19551,8 +20014,8 @@ pub mod route_51 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -19639,12 +20102,19 @@ pub mod route_51 {
             app::second_factors::ConfirmedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19657,8 +20127,8 @@ pub mod route_51 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -19702,8 +20172,8 @@ pub mod route_51 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19718,8 +20188,8 @@ pub mod route_51 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19783,8 +20253,8 @@ pub mod route_51 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19797,8 +20267,8 @@ pub mod route_51 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -19843,8 +20313,8 @@ pub mod route_52 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -19872,8 +20342,8 @@ pub mod route_52 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -19887,9 +20357,9 @@ pub mod route_52 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -19903,8 +20373,8 @@ pub mod route_52 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19938,8 +20408,8 @@ pub mod route_52 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -19952,8 +20422,8 @@ pub mod route_52 {
         s_11: &'l engine::second_factors::SecondFactors,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -19966,13 +20436,14 @@ pub mod route_52 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -20021,8 +20492,8 @@ pub mod route_52 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_52::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -20047,8 +20518,8 @@ pub mod route_52 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -20132,12 +20603,19 @@ pub mod route_52 {
             app::second_factors::EnrolledTotpView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20149,8 +20627,8 @@ pub mod route_52 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -20192,8 +20670,8 @@ pub mod route_52 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20207,8 +20685,8 @@ pub mod route_52 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20254,8 +20732,8 @@ pub mod route_52 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20267,8 +20745,8 @@ pub mod route_52 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l engine::second_factors::SecondFactors,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20311,8 +20789,8 @@ pub mod route_53 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -20342,8 +20820,8 @@ pub mod route_53 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20358,9 +20836,9 @@ pub mod route_53 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -20375,8 +20853,8 @@ pub mod route_53 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20412,8 +20890,8 @@ pub mod route_53 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20427,8 +20905,8 @@ pub mod route_53 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -20442,13 +20920,14 @@ pub mod route_53 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -20500,8 +20979,8 @@ pub mod route_53 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_53::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -20527,8 +21006,8 @@ pub mod route_53 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -20615,12 +21094,19 @@ pub mod route_53 {
             app::second_factors::RemovedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20633,8 +21119,8 @@ pub mod route_53 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -20678,8 +21164,8 @@ pub mod route_53 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20694,8 +21180,8 @@ pub mod route_53 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20759,8 +21245,8 @@ pub mod route_53 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20773,8 +21259,8 @@ pub mod route_53 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -20819,8 +21305,8 @@ pub mod route_54 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -20850,8 +21336,8 @@ pub mod route_54 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -20866,9 +21352,9 @@ pub mod route_54 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_10,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -20883,8 +21369,8 @@ pub mod route_54 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, 'n>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20920,8 +21406,8 @@ pub mod route_54 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -20935,8 +21421,8 @@ pub mod route_54 {
         s_12: &'m app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -20950,13 +21436,14 @@ pub mod route_54 {
                 s_12,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -21008,8 +21495,8 @@ pub mod route_54 {
         let v16 = app_base::telemetry::RequestContext::gather(v1, v0, v15, v14);
         let v17 = app_base::telemetry::root_span(v1, &v16);
         let v18 = crate::route_54::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v10,
@@ -21035,8 +21522,8 @@ pub mod route_54 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -21123,12 +21610,19 @@ pub mod route_54 {
             app::second_factors::RemovedTotpView,
         > as pavex::IntoResponse>::into_response(v18)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -21141,8 +21635,8 @@ pub mod route_54 {
         s_11: &'l app_base::http::guard::RequestLimits,
         s_12: &'m app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -21186,8 +21680,8 @@ pub mod route_54 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -21202,8 +21696,8 @@ pub mod route_54 {
         s_13: pavex::request::path::MatchedPathPattern,
         s_14: &'n app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -21267,8 +21761,8 @@ pub mod route_54 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -21281,8 +21775,8 @@ pub mod route_54 {
         s_11: &'l engine::second_factors::SecondFactors,
         s_12: &'m app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -21450,6 +21944,7 @@ pub mod route_55 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -21615,6 +22110,13 @@ pub mod route_55 {
         <app_base::http::cookie::WithCookie<
             app_base::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v17)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
@@ -21795,8 +22297,8 @@ pub mod route_56 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::configuration::ServerConfig,
         s_6: &'g engine::second_factors::SecondFactors,
@@ -21809,8 +22311,8 @@ pub mod route_56 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -21820,13 +22322,13 @@ pub mod route_56 {
         s_8: &'i app_base::http::guard::RequestLimits,
         s_9: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_7, s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_8, s_9)
+        let response = wrapping_1(s_7, s_0, s_2, s_1, s_3, s_4, s_5, s_6, s_8, s_9)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21856,8 +22358,8 @@ pub mod route_56 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -21867,14 +22369,15 @@ pub mod route_56 {
         s_8: &'i engine::second_factors::SecondFactors,
         s_9: &'j app_base::configuration::AuthenticationConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::configuration::ServerConfig,
         v6: &engine::second_factors::SecondFactors,
@@ -21917,8 +22420,8 @@ pub mod route_56 {
         let v13 = app_base::telemetry::RequestContext::gather(v1, v0, v12, v11);
         let v14 = app_base::telemetry::root_span(v1, &v13);
         let v15 = crate::route_56::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v0,
             s_11: v8,
             s_2: &v13,
@@ -21941,8 +22444,8 @@ pub mod route_56 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &app_base::telemetry::RequestContext,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::configuration::ServerConfig,
@@ -22019,12 +22522,19 @@ pub mod route_56 {
             app_base::http::reply::Created<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v15)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: pavex::request::body::RawIncomingBody,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::configuration::ServerConfig,
@@ -22034,8 +22544,8 @@ pub mod route_56 {
         s_8: &'i app_base::http::guard::RequestLimits,
         s_9: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             pavex::request::body::RawIncomingBody,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::configuration::ServerConfig,
@@ -22073,8 +22583,8 @@ pub mod route_56 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -22086,8 +22596,8 @@ pub mod route_56 {
         s_10: pavex::request::path::MatchedPathPattern,
         s_11: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -22129,8 +22639,8 @@ pub mod route_56 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'c app_base::telemetry::RequestContext,
         s_3: pavex::telemetry::ServerRequestId,
         s_4: &'d app_base::telemetry::Failure,
@@ -22140,8 +22650,8 @@ pub mod route_56 {
         s_8: &'i engine::second_factors::SecondFactors,
         s_9: &'j app_base::configuration::AuthenticationConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'c app_base::telemetry::RequestContext,
             pavex::telemetry::ServerRequestId,
             &'d app_base::telemetry::Failure,
@@ -22180,9 +22690,9 @@ pub mod route_57 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app_base::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app_base::configuration::AuthenticationConfig,
         s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_6: &'g app_base::http::tokens::Tokens,
         s_7: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22195,9 +22705,9 @@ pub mod route_57 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22207,14 +22717,14 @@ pub mod route_57 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22245,9 +22755,9 @@ pub mod route_57 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22257,16 +22767,17 @@ pub mod route_57 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app_base::configuration::AuthenticationConfig,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::http::tokens::Tokens,
         v7: &app_base::http::principal_limit::PrincipalLimit,
@@ -22311,12 +22822,12 @@ pub mod route_57 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_57::Next1 {
-            s_0: v3,
-            s_1: v4,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
-            s_2: v1,
+            s_2: v4,
             s_3: v5,
             s_4: &v14,
             s_5: v6,
@@ -22336,9 +22847,9 @@ pub mod route_57 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app_base::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app_base::configuration::AuthenticationConfig,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::telemetry::RequestContext,
         v9: &app_base::http::tokens::Tokens,
@@ -22418,13 +22929,20 @@ pub mod route_57 {
             app_base::http::reply::Reply<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22434,9 +22952,9 @@ pub mod route_57 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22475,9 +22993,9 @@ pub mod route_57 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22489,9 +23007,9 @@ pub mod route_57 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22534,9 +23052,9 @@ pub mod route_57 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22546,9 +23064,9 @@ pub mod route_57 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22587,9 +23105,9 @@ pub mod route_57 {
 pub mod route_58 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b app_base::configuration::AuthenticationConfig,
-        s_3: &'c pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
+        s_3: &'c app_base::configuration::AuthenticationConfig,
         s_4: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_5: &'g app_base::http::tokens::Tokens,
         s_6: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22600,9 +23118,9 @@ pub mod route_58 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22610,13 +23128,13 @@ pub mod route_58 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_2, s_0, s_1, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22631,9 +23149,9 @@ pub mod route_58 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22641,14 +23159,15 @@ pub mod route_58 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &app_base::configuration::AuthenticationConfig,
-        v3: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
+        v3: &app_base::configuration::AuthenticationConfig,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::http::principal_limit::PrincipalLimit,
@@ -22688,10 +23207,10 @@ pub mod route_58 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_58::Next1 {
-            s_0: v2,
-            s_1: v3,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
-            s_2: v1,
+            s_2: v3,
             s_3: v4,
             s_4: &v12,
             s_5: v5,
@@ -22710,9 +23229,9 @@ pub mod route_58 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &app_base::configuration::AuthenticationConfig,
-        v5: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
+        v5: &app_base::configuration::AuthenticationConfig,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -22783,17 +23302,24 @@ pub mod route_58 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::sessions::SessionView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22801,9 +23327,9 @@ pub mod route_58 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22838,9 +23364,9 @@ pub mod route_58 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22850,9 +23376,9 @@ pub mod route_58 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22891,9 +23417,9 @@ pub mod route_58 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -22901,9 +23427,9 @@ pub mod route_58 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -22939,9 +23465,9 @@ pub mod route_59 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b app_base::configuration::AuthenticationConfig,
-        s_4: &'c pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
+        s_4: &'c app_base::configuration::AuthenticationConfig,
         s_5: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_6: &'g app_base::http::tokens::Tokens,
         s_7: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22954,9 +23480,9 @@ pub mod route_59 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -22966,14 +23492,14 @@ pub mod route_59 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_2, s_6, s_0, s_1, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23004,9 +23530,9 @@ pub mod route_59 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23016,16 +23542,17 @@ pub mod route_59 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_2, s_0, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &app_base::configuration::AuthenticationConfig,
-        v4: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
+        v4: &app_base::configuration::AuthenticationConfig,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::http::tokens::Tokens,
         v7: &app_base::http::principal_limit::PrincipalLimit,
@@ -23070,12 +23597,12 @@ pub mod route_59 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_59::Next1 {
-            s_0: v3,
-            s_1: v4,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
-            s_2: v1,
+            s_2: v4,
             s_3: v5,
             s_4: &v14,
             s_5: v6,
@@ -23095,9 +23622,9 @@ pub mod route_59 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &app_base::configuration::AuthenticationConfig,
-        v6: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
+        v6: &app_base::configuration::AuthenticationConfig,
         v7: &pavex::request::path::RawPathParams<'_, '_>,
         v8: &app_base::telemetry::RequestContext,
         v9: &app_base::http::tokens::Tokens,
@@ -23177,13 +23704,20 @@ pub mod route_59 {
             app::sessions::SessionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::http::tokens::Tokens,
         s_5: &'h app_base::http::principal_limit::PrincipalLimit,
@@ -23193,9 +23727,9 @@ pub mod route_59 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::http::tokens::Tokens,
             &'h app_base::http::principal_limit::PrincipalLimit,
@@ -23234,9 +23768,9 @@ pub mod route_59 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23248,9 +23782,9 @@ pub mod route_59 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -23293,9 +23827,9 @@ pub mod route_59 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b app_base::configuration::AuthenticationConfig,
-        s_2: &'c pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
+        s_2: &'c app_base::configuration::AuthenticationConfig,
         s_3: &'f pavex::request::path::RawPathParams<'d, 'e>,
         s_4: &'g app_base::telemetry::RequestContext,
         s_5: &'h app_base::http::tokens::Tokens,
@@ -23305,9 +23839,9 @@ pub mod route_59 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b app_base::configuration::AuthenticationConfig,
-            &'c pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
+            &'c app_base::configuration::AuthenticationConfig,
             &'f pavex::request::path::RawPathParams<'d, 'e>,
             &'g app_base::telemetry::RequestContext,
             &'h app_base::http::tokens::Tokens,
@@ -23347,8 +23881,8 @@ pub mod route_60 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -23362,8 +23896,8 @@ pub mod route_60 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23374,13 +23908,13 @@ pub mod route_60 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23412,8 +23946,8 @@ pub mod route_60 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23424,15 +23958,16 @@ pub mod route_60 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -23478,8 +24013,8 @@ pub mod route_60 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_60::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -23503,8 +24038,8 @@ pub mod route_60 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -23585,12 +24120,19 @@ pub mod route_60 {
             app::sessions::EndedSessionsView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23601,8 +24143,8 @@ pub mod route_60 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -23642,8 +24184,8 @@ pub mod route_60 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23656,8 +24198,8 @@ pub mod route_60 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23701,8 +24243,8 @@ pub mod route_60 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23713,8 +24255,8 @@ pub mod route_60 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -23755,8 +24297,8 @@ pub mod route_61 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -23770,8 +24312,8 @@ pub mod route_61 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -23782,13 +24324,13 @@ pub mod route_61 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23820,8 +24362,8 @@ pub mod route_61 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -23832,15 +24374,16 @@ pub mod route_61 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -23886,8 +24429,8 @@ pub mod route_61 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_61::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -23911,8 +24454,8 @@ pub mod route_61 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -23993,12 +24536,19 @@ pub mod route_61 {
             app_base::http::views::TransactionChangeView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24009,8 +24559,8 @@ pub mod route_61 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24050,8 +24600,8 @@ pub mod route_61 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24064,8 +24614,8 @@ pub mod route_61 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24109,8 +24659,8 @@ pub mod route_61 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24121,8 +24671,8 @@ pub mod route_61 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24163,8 +24713,8 @@ pub mod route_62 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -24178,8 +24728,8 @@ pub mod route_62 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24190,13 +24740,13 @@ pub mod route_62 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24228,8 +24778,8 @@ pub mod route_62 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24240,15 +24790,16 @@ pub mod route_62 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -24294,8 +24845,8 @@ pub mod route_62 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_62::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -24319,8 +24870,8 @@ pub mod route_62 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -24401,12 +24952,19 @@ pub mod route_62 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24417,8 +24975,8 @@ pub mod route_62 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24458,8 +25016,8 @@ pub mod route_62 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24472,8 +25030,8 @@ pub mod route_62 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24517,8 +25075,8 @@ pub mod route_62 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24529,8 +25087,8 @@ pub mod route_62 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24570,8 +25128,8 @@ pub mod route_62 {
 pub mod route_63 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -24583,8 +25141,8 @@ pub mod route_63 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24593,12 +25151,12 @@ pub mod route_63 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24614,8 +25172,8 @@ pub mod route_63 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24624,13 +25182,14 @@ pub mod route_63 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -24671,8 +25230,8 @@ pub mod route_63 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_63::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -24693,8 +25252,8 @@ pub mod route_63 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -24766,16 +25325,23 @@ pub mod route_63 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24784,8 +25350,8 @@ pub mod route_63 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -24821,8 +25387,8 @@ pub mod route_63 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24833,8 +25399,8 @@ pub mod route_63 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24874,8 +25440,8 @@ pub mod route_63 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24884,8 +25450,8 @@ pub mod route_63 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -24921,8 +25487,8 @@ pub mod route_63 {
 pub mod route_64 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -24934,8 +25500,8 @@ pub mod route_64 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -24944,12 +25510,12 @@ pub mod route_64 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24965,8 +25531,8 @@ pub mod route_64 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -24975,13 +25541,14 @@ pub mod route_64 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -25022,8 +25589,8 @@ pub mod route_64 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_64::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -25044,8 +25611,8 @@ pub mod route_64 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -25117,18 +25684,25 @@ pub mod route_64 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<
                 app_base::http::views::TransactionChangeView,
             >,
         > as pavex::IntoResponse>::into_response(v14)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25137,8 +25711,8 @@ pub mod route_64 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -25174,8 +25748,8 @@ pub mod route_64 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25186,8 +25760,8 @@ pub mod route_64 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25227,8 +25801,8 @@ pub mod route_64 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25237,8 +25811,8 @@ pub mod route_64 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25274,8 +25848,8 @@ pub mod route_64 {
 pub mod route_65 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -25287,8 +25861,8 @@ pub mod route_65 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25297,12 +25871,12 @@ pub mod route_65 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25318,8 +25892,8 @@ pub mod route_65 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25328,13 +25902,14 @@ pub mod route_65 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -25375,8 +25950,8 @@ pub mod route_65 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_65::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -25397,8 +25972,8 @@ pub mod route_65 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -25470,16 +26045,23 @@ pub mod route_65 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app_base::http::views::TransactionView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25488,8 +26070,8 @@ pub mod route_65 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -25525,8 +26107,8 @@ pub mod route_65 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25537,8 +26119,8 @@ pub mod route_65 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25578,8 +26160,8 @@ pub mod route_65 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25588,8 +26170,8 @@ pub mod route_65 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25626,8 +26208,8 @@ pub mod route_66 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -25641,8 +26223,8 @@ pub mod route_66 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25653,13 +26235,13 @@ pub mod route_66 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25691,8 +26273,8 @@ pub mod route_66 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25703,15 +26285,16 @@ pub mod route_66 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -25757,8 +26340,8 @@ pub mod route_66 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_66::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -25782,8 +26365,8 @@ pub mod route_66 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -25864,12 +26447,19 @@ pub mod route_66 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -25880,8 +26470,8 @@ pub mod route_66 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -25921,8 +26511,8 @@ pub mod route_66 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25935,8 +26525,8 @@ pub mod route_66 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -25980,8 +26570,8 @@ pub mod route_66 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -25992,8 +26582,8 @@ pub mod route_66 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26034,8 +26624,8 @@ pub mod route_67 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -26049,8 +26639,8 @@ pub mod route_67 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26061,13 +26651,13 @@ pub mod route_67 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_8, s_1, s_6, s_0, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
+        let response = wrapping_1(s_8, s_0, s_6, s_1, s_2, s_3, s_4, s_5, s_7, s_9, s_10)
             .await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26099,8 +26689,8 @@ pub mod route_67 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26111,15 +26701,16 @@ pub mod route_67 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10)
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -26165,8 +26756,8 @@ pub mod route_67 {
         let v14 = app_base::telemetry::RequestContext::gather(v1, v0, v13, v12);
         let v15 = app_base::telemetry::root_span(v1, &v14);
         let v16 = crate::route_67::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v0,
             s_12: v9,
@@ -26190,8 +26781,8 @@ pub mod route_67 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -26272,12 +26863,19 @@ pub mod route_67 {
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26288,8 +26886,8 @@ pub mod route_67 {
         s_9: &'j app_base::http::guard::RequestLimits,
         s_10: &'k app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -26329,8 +26927,8 @@ pub mod route_67 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26343,8 +26941,8 @@ pub mod route_67 {
         s_11: pavex::request::path::MatchedPathPattern,
         s_12: &'l app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26388,8 +26986,8 @@ pub mod route_67 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26400,8 +26998,8 @@ pub mod route_67 {
         s_9: pavex::request::body::RawIncomingBody,
         s_10: &'k app_base::configuration::ServerConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26442,8 +27040,8 @@ pub mod route_68 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -26471,8 +27069,8 @@ pub mod route_68 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26486,9 +27084,9 @@ pub mod route_68 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -26502,8 +27100,8 @@ pub mod route_68 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26537,8 +27135,8 @@ pub mod route_68 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26551,8 +27149,8 @@ pub mod route_68 {
         s_11: &'l app_base::mailer::Mailer,
     ) -> pavex::Response {
         let response = handler(
-                s_0,
                 s_1,
+                s_0,
                 s_2,
                 s_3,
                 s_4,
@@ -26565,13 +27163,14 @@ pub mod route_68 {
                 s_11,
             )
             .await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -26620,8 +27219,8 @@ pub mod route_68 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_68::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -26646,8 +27245,8 @@ pub mod route_68 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -26731,12 +27330,19 @@ pub mod route_68 {
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26748,8 +27354,8 @@ pub mod route_68 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -26791,8 +27397,8 @@ pub mod route_68 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26806,8 +27412,8 @@ pub mod route_68 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26853,8 +27459,8 @@ pub mod route_68 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26866,8 +27472,8 @@ pub mod route_68 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l app_base::mailer::Mailer,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -26909,8 +27515,8 @@ pub mod route_68 {
 pub mod route_69 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -26922,8 +27528,8 @@ pub mod route_69 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -26932,12 +27538,12 @@ pub mod route_69 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26953,8 +27559,8 @@ pub mod route_69 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -26963,13 +27569,14 @@ pub mod route_69 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -27010,8 +27617,8 @@ pub mod route_69 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_69::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -27032,8 +27639,8 @@ pub mod route_69 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -27105,16 +27712,23 @@ pub mod route_69 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app::users::UserView,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27123,8 +27737,8 @@ pub mod route_69 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -27160,8 +27774,8 @@ pub mod route_69 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27172,8 +27786,8 @@ pub mod route_69 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27213,8 +27827,8 @@ pub mod route_69 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27223,8 +27837,8 @@ pub mod route_69 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27260,8 +27874,8 @@ pub mod route_69 {
 pub mod route_70 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
         s_0: pavex::request::path::MatchedPathPattern,
-        s_1: &'a engine::Engine,
-        s_2: &'b pavex::request::RequestHead,
+        s_1: &'a pavex::request::RequestHead,
+        s_2: &'b engine::Engine,
         s_3: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_4: &'f app_base::http::tokens::Tokens,
         s_5: &'g app_base::configuration::AuthenticationConfig,
@@ -27273,8 +27887,8 @@ pub mod route_70 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27283,12 +27897,12 @@ pub mod route_70 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
     ) -> pavex::Response {
-        let response = wrapping_1(s_6, s_1, s_0, s_2, s_3, s_4, s_5, s_7, s_8).await;
+        let response = wrapping_1(s_6, s_0, s_1, s_2, s_3, s_4, s_5, s_7, s_8).await;
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27304,8 +27918,8 @@ pub mod route_70 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27314,13 +27928,14 @@ pub mod route_70 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
     ) -> pavex::Response {
-        let response = handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8).await;
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
-        v1: &engine::Engine,
-        v2: &pavex::request::RequestHead,
+        v1: &pavex::request::RequestHead,
+        v2: &engine::Engine,
         v3: &pavex::request::path::RawPathParams<'_, '_>,
         v4: &app_base::http::tokens::Tokens,
         v5: &app_base::configuration::AuthenticationConfig,
@@ -27361,8 +27976,8 @@ pub mod route_70 {
         let v12 = app_base::telemetry::RequestContext::gather(v1, v0, v11, v10);
         let v13 = app_base::telemetry::root_span(v1, &v12);
         let v14 = crate::route_70::Next1 {
-            s_0: v2,
-            s_1: v1,
+            s_0: v1,
+            s_1: v2,
             s_10: v7,
             s_2: v3,
             s_3: &v12,
@@ -27383,8 +27998,8 @@ pub mod route_70 {
         v0: pavex::telemetry::ServerRequestId,
         v1: pavex::request::path::MatchedPathPattern,
         v2: &app_base::telemetry::Failure,
-        v3: &engine::Engine,
-        v4: &pavex::request::RequestHead,
+        v3: &pavex::request::RequestHead,
+        v4: &engine::Engine,
         v5: &pavex::request::path::RawPathParams<'_, '_>,
         v6: &app_base::telemetry::RequestContext,
         v7: &app_base::http::tokens::Tokens,
@@ -27456,16 +28071,23 @@ pub mod route_70 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<app::users::UserView>,
         > as pavex::IntoResponse>::into_response(v14)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27474,8 +28096,8 @@ pub mod route_70 {
         s_7: &'i app_base::http::guard::RequestLimits,
         s_8: &'j app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -27511,8 +28133,8 @@ pub mod route_70 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27523,8 +28145,8 @@ pub mod route_70 {
         s_9: pavex::request::path::MatchedPathPattern,
         s_10: &'k app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27564,8 +28186,8 @@ pub mod route_70 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27574,8 +28196,8 @@ pub mod route_70 {
         s_7: pavex::telemetry::ServerRequestId,
         s_8: &'j app_base::telemetry::Failure,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -27612,8 +28234,8 @@ pub mod route_71 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -27641,8 +28263,8 @@ pub mod route_71 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27656,9 +28278,9 @@ pub mod route_71 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -27672,8 +28294,8 @@ pub mod route_71 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27707,8 +28329,8 @@ pub mod route_71 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27721,21 +28343,22 @@ pub mod route_71 {
         s_11: &'l points::LoyaltyConfig,
     ) -> pavex::Response {
         let response = 'incoming: {
-            if let Some(response) = pre_processing_0(s_7.clone(), s_1, s_11)
+            if let Some(response) = pre_processing_0(s_7.clone(), s_0, s_11)
                 .await
                 .into_response()
             {
                 break 'incoming response;
             }
-            handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10, s_11).await
+            handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10, s_11).await
         };
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -27784,8 +28407,8 @@ pub mod route_71 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_71::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -27810,8 +28433,8 @@ pub mod route_71 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -27902,12 +28525,19 @@ pub mod route_71 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v17)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -27919,8 +28549,8 @@ pub mod route_71 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -27962,8 +28592,8 @@ pub mod route_71 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -27977,8 +28607,8 @@ pub mod route_71 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -28024,8 +28654,8 @@ pub mod route_71 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -28037,8 +28667,8 @@ pub mod route_71 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l points::LoyaltyConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -28081,8 +28711,8 @@ pub mod route_72 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -28110,8 +28740,8 @@ pub mod route_72 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -28125,9 +28755,9 @@ pub mod route_72 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -28141,8 +28771,8 @@ pub mod route_72 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -28176,8 +28806,8 @@ pub mod route_72 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -28190,21 +28820,22 @@ pub mod route_72 {
         s_11: &'l points::LoyaltyConfig,
     ) -> pavex::Response {
         let response = 'incoming: {
-            if let Some(response) = pre_processing_0(s_7.clone(), s_1, s_11)
+            if let Some(response) = pre_processing_0(s_7.clone(), s_0, s_11)
                 .await
                 .into_response()
             {
                 break 'incoming response;
             }
-            handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10).await
+            handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10).await
         };
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -28253,8 +28884,8 @@ pub mod route_72 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_72::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -28279,8 +28910,8 @@ pub mod route_72 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -28370,12 +29001,19 @@ pub mod route_72 {
             points::MemberView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -28387,8 +29025,8 @@ pub mod route_72 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -28430,8 +29068,8 @@ pub mod route_72 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -28445,8 +29083,8 @@ pub mod route_72 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -28492,8 +29130,8 @@ pub mod route_72 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -28505,8 +29143,8 @@ pub mod route_72 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l points::LoyaltyConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -28635,6 +29273,7 @@ pub mod route_73 {
             }
             handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9).await
         };
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
@@ -28796,9 +29435,16 @@ pub mod route_73 {
                 };
             }
         };
-        <app_base::http::reply::Reply<
+        <app_base::http::reply::Tagged<
             app_base::http::pagination::Page<points::ReceiptView>,
         > as pavex::IntoResponse>::into_response(v15)
+    }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
     }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
@@ -28970,8 +29616,8 @@ pub mod route_74 {
     pub async fn entrypoint<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
         s_0: pavex::request::path::MatchedPathPattern,
         s_1: pavex::request::body::RawIncomingBody,
-        s_2: &'a engine::Engine,
-        s_3: &'b pavex::request::RequestHead,
+        s_2: &'a pavex::request::RequestHead,
+        s_3: &'b engine::Engine,
         s_4: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_5: &'f app_base::http::tokens::Tokens,
         s_6: &'g app_base::configuration::AuthenticationConfig,
@@ -28999,8 +29645,8 @@ pub mod route_74 {
         response
     }
     async fn stage_1<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -29014,9 +29660,9 @@ pub mod route_74 {
     ) -> pavex::Response {
         let response = wrapping_1(
                 s_9,
-                s_1,
-                s_6,
                 s_0,
+                s_6,
+                s_1,
                 s_2,
                 s_3,
                 s_4,
@@ -29030,8 +29676,8 @@ pub mod route_74 {
         response
     }
     async fn stage_2<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, 'm>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -29065,8 +29711,8 @@ pub mod route_74 {
         response
     }
     async fn stage_3<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l>(
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -29079,21 +29725,22 @@ pub mod route_74 {
         s_11: &'l points::LoyaltyConfig,
     ) -> pavex::Response {
         let response = 'incoming: {
-            if let Some(response) = pre_processing_0(s_7.clone(), s_1, s_11)
+            if let Some(response) = pre_processing_0(s_7.clone(), s_0, s_11)
                 .await
                 .into_response()
             {
                 break 'incoming response;
             }
-            handler(s_0, s_1, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10).await
+            handler(s_1, s_0, s_2, s_3, s_4, s_5, s_6, s_7, s_8, s_9, s_10).await
         };
+        let response = post_processing_0(response, s_0).await;
         response
     }
     async fn wrapping_0(
         v0: pavex::request::path::MatchedPathPattern,
         v1: pavex::request::body::RawIncomingBody,
-        v2: &engine::Engine,
-        v3: &pavex::request::RequestHead,
+        v2: &pavex::request::RequestHead,
+        v3: &engine::Engine,
         v4: &pavex::request::path::RawPathParams<'_, '_>,
         v5: &app_base::http::tokens::Tokens,
         v6: &app_base::configuration::AuthenticationConfig,
@@ -29142,8 +29789,8 @@ pub mod route_74 {
         let v15 = app_base::telemetry::RequestContext::gather(v1, v0, v14, v13);
         let v16 = app_base::telemetry::root_span(v1, &v15);
         let v17 = crate::route_74::Next1 {
-            s_0: v3,
-            s_1: v1,
+            s_0: v1,
+            s_1: v3,
             s_10: v8,
             s_11: v9,
             s_12: v0,
@@ -29168,8 +29815,8 @@ pub mod route_74 {
         v1: pavex::request::path::MatchedPathPattern,
         v2: pavex::request::body::RawIncomingBody,
         v3: &app_base::telemetry::Failure,
-        v4: &engine::Engine,
-        v5: &pavex::request::RequestHead,
+        v4: &pavex::request::RequestHead,
+        v5: &engine::Engine,
         v6: &pavex::request::path::RawPathParams<'_, '_>,
         v7: &app_base::telemetry::RequestContext,
         v8: &app_base::http::tokens::Tokens,
@@ -29259,12 +29906,19 @@ pub mod route_74 {
             app_base::http::views::TransactionView,
         > as pavex::IntoResponse>::into_response(v16)
     }
+    async fn post_processing_0(
+        v0: pavex::Response,
+        v1: &pavex::request::RequestHead,
+    ) -> pavex::Response {
+        let v2 = app_base::http::tag::spare_known(v0, v1);
+        <pavex::Response as pavex::IntoResponse>::into_response(v2)
+    }
     struct Next0<'a, 'b, 'c, 'd, 'e, 'f, 'g, 'h, 'i, 'j, 'k, 'l, T>
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::http::tokens::Tokens,
         s_4: &'g app_base::configuration::AuthenticationConfig,
@@ -29276,8 +29930,8 @@ pub mod route_74 {
         s_10: &'k app_base::http::guard::RequestLimits,
         s_11: &'l app_base::telemetry::Metrics,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::http::tokens::Tokens,
             &'g app_base::configuration::AuthenticationConfig,
@@ -29319,8 +29973,8 @@ pub mod route_74 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -29334,8 +29988,8 @@ pub mod route_74 {
         s_12: pavex::request::path::MatchedPathPattern,
         s_13: &'m app_base::http::guard::RequestLimits,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
@@ -29381,8 +30035,8 @@ pub mod route_74 {
     where
         T: std::future::Future<Output = pavex::Response>,
     {
-        s_0: &'a engine::Engine,
-        s_1: &'b pavex::request::RequestHead,
+        s_0: &'a pavex::request::RequestHead,
+        s_1: &'b engine::Engine,
         s_2: &'e pavex::request::path::RawPathParams<'c, 'd>,
         s_3: &'f app_base::telemetry::RequestContext,
         s_4: &'g app_base::http::tokens::Tokens,
@@ -29394,8 +30048,8 @@ pub mod route_74 {
         s_10: &'k app_base::configuration::ServerConfig,
         s_11: &'l points::LoyaltyConfig,
         next: fn(
-            &'a engine::Engine,
-            &'b pavex::request::RequestHead,
+            &'a pavex::request::RequestHead,
+            &'b engine::Engine,
             &'e pavex::request::path::RawPathParams<'c, 'd>,
             &'f app_base::telemetry::RequestContext,
             &'g app_base::http::tokens::Tokens,
