@@ -50,7 +50,8 @@ struct Asked {
     answer: oneshot::Sender<Answer>,
 }
 
-/// A series of questions to the store; dropping it makes room for another, however it ended.
+/// A series of questions to the store; dropping it makes room for another, however it ended. Where the store panicked and
+/// nobody else asks, those who wait fail as well.
 struct Look {
     reads: Arc<AccountReads>,
     store: Arc<dyn Store>,
@@ -74,7 +75,7 @@ impl AccountReads {
     /// Reads an account as it stands at some moment after this was called.
     ///
     /// # Panics
-    /// When the store panics, with everybody who went with the same question.
+    /// When the store panics, with everybody who went with the same question or waited for the next.
     pub(crate) async fn account(
         self: &Arc<Self>,
         store: &Arc<dyn Store>,
@@ -179,8 +180,11 @@ impl State {
     fn end_look(&mut self, ledger: &LedgerName) {
         if let Entry::Occupied(mut reads) = self.ledgers.entry(ledger.clone()) {
             reads.get_mut().looks -= 1;
-            if reads.get().looks == 0 && reads.get().waiting.is_empty() && reads.get().copies.is_empty() {
-                reads.remove();
+            if reads.get().looks == 0 {
+                reads.get_mut().waiting.clear();
+                if reads.get().copies.is_empty() {
+                    reads.remove();
+                }
             }
         }
     }

@@ -46,6 +46,7 @@ pub(crate) struct Switches {
     read: Mutex<Vec<usize>>,
     /// Whether the next read of accounts fails.
     unreadable: AtomicBool,
+    panics: AtomicBool,
 }
 
 /// A real store behind switches.
@@ -64,6 +65,7 @@ impl FaultyStore {
             reads: Semaphore::new(Semaphore::MAX_PERMITS),
             read: Mutex::default(),
             unreadable: AtomicBool::default(),
+            panics: AtomicBool::default(),
         };
         Self { inner, switches: Arc::new(switches) }
     }
@@ -99,6 +101,11 @@ impl FaultyStore {
     /// Lets the next read of accounts go wrong.
     pub(crate) fn fail_next_read(&self) {
         self.switches.unreadable.store(true, Ordering::SeqCst);
+    }
+
+    /// Lets the next read of accounts panic.
+    pub(crate) fn panic_at_next_read(&self) {
+        self.switches.panics.store(true, Ordering::SeqCst);
     }
 
     /// Lets the next look at balances go wrong.
@@ -248,6 +255,7 @@ impl Store for FaultyStore {
     ) -> Result<AccountsAtHead, ReadError> {
         self.switches.read.lock().unwrap().push(addresses.len());
         drop(self.switches.reads.acquire().await);
+        assert!(!self.switches.panics.swap(false, Ordering::SeqCst), "this is what a test asked for");
         if self.switches.unreadable.swap(false, Ordering::SeqCst) {
             return Err(ReadError::Unavailable("the line was cut".into()));
         }

@@ -1,13 +1,17 @@
 //! Reads of single accounts: what goes to the store, and that nothing is ever told that is not true any more.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use engine::port::{ReadError, Store};
 use engine::query::Account;
 use engine::{EngineOptions, Submission};
+use futures_util::FutureExt;
 use ledger::{Address, ChangeAccount, Command, Frozen, LedgerName, MetadataPatch, PolicyPatch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::{Bench, main, transfer};
 
@@ -140,6 +144,27 @@ async fn a_failure_is_everybodys_and_the_next_read_is_fine() {
     let nowhere = LedgerName::parse("nowhere").unwrap();
     let answer = bench.spawn_read(&nowhere, "alice").await.unwrap();
     assert!(matches!(answer, Err(ReadError::LedgerNotFound)), "{answer:?}");
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_store_that_panicked() {
+    let bench = Bench::new().await;
+    bench.submit(transfer("world", "alice", 100)).await.unwrap();
+    assert_eq!(bench.read_posted("alice").await.0, 100);
+    bench.store.hold_reads();
+    bench.store.panic_at_next_read();
+    let first = bench.spawn_read(&main(), "alice");
+    while bench.store.read().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    // There is a copy, so that it waits for the question that is under way.
+    let mut waits = Box::pin(bench.read("alice"));
+    assert!(futures_util::poll!(&mut waits).is_pending());
+    bench.store.release_reads();
+    assert!(first.await.unwrap_err().is_panic());
+    let failed = timeout(Duration::from_secs(10), AssertUnwindSafe(waits).catch_unwind()).await;
+    assert!(failed.expect("it ends").is_err());
+    assert_eq!(bench.read_posted("alice").await.0, 100);
 }
 
 #[tokio::test]
