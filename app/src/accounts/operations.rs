@@ -7,8 +7,8 @@ use super::{
 };
 use crate::api::Operation;
 use crate::http::failures::{
-    AS_OF_TOO_MUCH, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
-    SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
+    AS_OF_TOO_MUCH, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, SERVICE_SHUTTING_DOWN,
+    SERVICE_UNAVAILABLE,
 };
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
@@ -66,7 +66,6 @@ pub fn operations() -> Vec<Operation> {
                 &ACCOUNT_TOO_LARGE,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
-                &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/accounts/{address}/changes", "list_changes")
             .right::<LedgerRead>()

@@ -3,7 +3,7 @@
 use super::{BatchRequest, BatchView};
 use crate::api::Operation;
 use crate::http::failures::{
-    BATCH_NOT_APPLIED, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
+    BATCH_NOT_APPLIED, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND,
     SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
 };
 use crate::http::many::{NDJSON, WriteMany};
@@ -44,7 +44,6 @@ pub fn operations() -> Vec<Operation> {
                 &HTTP_VERSION_TOO_OLD,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
-                &OUTCOME_UNKNOWN,
             ]),
     ]
 }

@@ -3,8 +3,8 @@
 use super::{CaptureHoldRequest, CreateHoldRequest, HoldPath, ListHoldsQuery};
 use crate::api::Operation;
 use crate::http::failures::{
-    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
-    SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
+    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, SERVICE_SHUTTING_DOWN,
+    SERVICE_UNAVAILABLE,
 };
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
@@ -22,13 +22,12 @@ use crate::http::views::{HoldView, TransactionView};
 const TAG: &str = "Holds";
 
 /// What any write may end with.
-static WRITES: [&ProblemType; 6] = [
+static WRITES: [&ProblemType; 5] = [
     &LEDGER_NOT_FOUND,
     &IDEMPOTENCY_KEY_REUSED,
     &IDEMPOTENCY_IN_PROGRESS,
     &SERVICE_SHUTTING_DOWN,
     &SERVICE_UNAVAILABLE,
-    &OUTCOME_UNKNOWN,
 ];
 
 /// Lists the operations.

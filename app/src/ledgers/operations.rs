@@ -2,7 +2,7 @@
 
 use super::{CreateLedgerRequest, LEDGER_EXISTS, LedgerView, ListLedgersQuery};
 use crate::api::Operation;
-use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
+use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::{InLedger, NoPath};
@@ -24,7 +24,7 @@ pub fn operations() -> Vec<Operation> {
             )
             .takes::<Write<(NoPath, CreateLedgerRequest)>>()
             .returns::<Created<LedgerView>>()
-            .problems([&LEDGER_EXISTS, &IDEMPOTENCY_KEY_REUSED, &OUTCOME_UNKNOWN]),
+            .problems([&LEDGER_EXISTS, &IDEMPOTENCY_KEY_REUSED]),
         Operation::get("/v1/ledgers", "list_ledgers")
             .right::<AnyLedgerRead>()
             .about(TAG, "Lists the ledgers by name")

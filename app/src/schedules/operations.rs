@@ -6,7 +6,7 @@ use super::{
     ScheduleView,
 };
 use crate::api::Operation;
-use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN, SERVICE_UNAVAILABLE};
+use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, SERVICE_UNAVAILABLE};
 use crate::http::input::{NoBody, Read, Write};
 use crate::http::pagination::Page;
 use crate::http::path::InLedger;
@@ -41,7 +41,6 @@ pub fn operations() -> Vec<Operation> {
                 &IDEMPOTENCY_KEY_REUSED,
                 &SCHEDULE_NEVER_FALLS,
                 &SCHEDULE_TOO_MANY,
-                &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/schedules", "list_schedules")
             .right::<LedgerRead>()
@@ -83,11 +82,5 @@ fn change(path: &'static str, id: &'static str, otherwise: &'static ProblemType)
         .right::<LedgerWrite>()
         .takes::<Write<(SchedulePath, NoBody)>>()
         .returns::<Changed<ScheduleView>>()
-        .problems([
-            &LEDGER_NOT_FOUND,
-            &SCHEDULE_NOT_FOUND,
-            &IDEMPOTENCY_KEY_REUSED,
-            otherwise,
-            &OUTCOME_UNKNOWN,
-        ])
+        .problems([&LEDGER_NOT_FOUND, &SCHEDULE_NOT_FOUND, &IDEMPOTENCY_KEY_REUSED, otherwise])
 }

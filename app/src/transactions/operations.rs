@@ -4,8 +4,8 @@ use super::{ListTransactionChangesQuery, ListTransactionsQuery, TransactionPath}
 use crate::api::Operation;
 use crate::commands::{ChangeTransactionRequest, CreateTransactionRequest, ReverseTransactionRequest};
 use crate::http::failures::{
-    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, OUTCOME_UNKNOWN,
-    SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
+    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, LEDGER_NOT_FOUND, SERVICE_SHUTTING_DOWN,
+    SERVICE_UNAVAILABLE,
 };
 use crate::http::input::{Read, Write};
 use crate::http::pagination::Page;
@@ -58,7 +58,6 @@ pub fn operations() -> Vec<Operation> {
                 &EXPECTATION_FAILED,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
-                &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/transactions", "list_transactions")
             .right::<LedgerRead>()
@@ -110,7 +109,6 @@ pub fn operations() -> Vec<Operation> {
                 &AMOUNT_OVERFLOW,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
-                &OUTCOME_UNKNOWN,
             ]),
     ]
     .into_iter()
@@ -140,7 +138,6 @@ fn changes() -> [Operation; 2] {
                 &TRANSACTION_TOO_LARGE,
                 &SERVICE_SHUTTING_DOWN,
                 &SERVICE_UNAVAILABLE,
-                &OUTCOME_UNKNOWN,
             ]),
         Operation::get("/v1/ledgers/{ledger}/transactions/{id}/changes", "list_transaction_changes")
             .right::<LedgerRead>()

@@ -2,8 +2,7 @@
 
 use app_base::api::Operation;
 use app_base::http::failures::{
-    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN, SERVICE_SHUTTING_DOWN,
-    SERVICE_UNAVAILABLE,
+    IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, SERVICE_SHUTTING_DOWN, SERVICE_UNAVAILABLE,
 };
 use app_base::http::input::{Read, Write};
 use app_base::http::pagination::Page;
@@ -21,12 +20,11 @@ use crate::{
 const TAG: &str = "Points";
 
 /// The problems of whatever changes something.
-static WRITES: [&ProblemType; 6] = [
+static WRITES: [&ProblemType; 5] = [
     &IDEMPOTENCY_KEY_REUSED,
     &IDEMPOTENCY_IN_PROGRESS,
     &SERVICE_SHUTTING_DOWN,
     &SERVICE_UNAVAILABLE,
-    &OUTCOME_UNKNOWN,
     &POINTS_PAUSED,
 ];
 

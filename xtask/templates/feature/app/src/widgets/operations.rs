@@ -1,7 +1,7 @@
 //! The operations of this feature, for the description of the API.
 
 use super::{CreateWidgetRequest, WIDGET_NOT_FOUND, WidgetPath, WidgetView, WidgetsRead, WidgetsWrite};
-use crate::http::failures::{IDEMPOTENCY_KEY_REUSED, OUTCOME_UNKNOWN};
+use crate::http::failures::IDEMPOTENCY_KEY_REUSED;
 use crate::http::input::{Read, Write};
 use crate::http::path::InLedger;
 use crate::http::query::NoQuery;
@@ -20,7 +20,7 @@ pub fn operations() -> Vec<Operation> {
             .description("Keys of requests about gadgets are of their own: the same may be used for another kind of request.")
             .takes::<Write<(InLedger, CreateWidgetRequest)>>()
             .returns::<Created<WidgetView>>()
-            .problems([&IDEMPOTENCY_KEY_REUSED, &OUTCOME_UNKNOWN]),
+            .problems([&IDEMPOTENCY_KEY_REUSED]),
         Operation::get("/v1/ledgers/{ledger}/widgets/{id}", "get_widget")
             .right::<WidgetsRead>()
             .about(TAG, "Shows a gadget")
