@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use ledger::{BalanceKey, EntryBody, EntryNumber, LedgerName};
+use ledger::{BalanceKey, Entry, EntryBody, EntryNumber, LedgerName};
 
 use crate::port::{
     BeginError, CommitError, CreateLedgerError, LedgerCreation, Loaded, LogRecord, Opened, ReadError, Store,
@@ -17,8 +17,8 @@ use crate::verify::{Finding, Replay, Report};
 
 /// How many entries a batch may have.
 pub const BATCH_ENTRIES_MAX: usize = 500;
-/// When a batch is full all the same: the balances that its entries record, together.
-pub const BATCH_BALANCES_MAX: usize = 4_000;
+/// When a batch is full all the same: the balances that its entries record, or their postings where these are more.
+pub const BATCH_MOVEMENTS_MAX: usize = 4_000;
 
 /// Why an import cannot go on. What it wrote before stays: it was checked and is complete up to there.
 #[derive(Debug, thiserror::Error)]
@@ -189,8 +189,9 @@ fn independent(records: &[LogRecord]) -> &[LogRecord] {
 /// Says whether a batch has as much as it may.
 #[must_use]
 pub fn is_full(records: &[LogRecord]) -> bool {
-    let balances: usize = records.iter().map(|record| record.entry.balances.len()).sum();
-    records.len() >= BATCH_ENTRIES_MAX || balances >= BATCH_BALANCES_MAX
+    let movements = |entry: &Entry| entry.balances.len().max(entry.body.touching().count());
+    let movements: usize = records.iter().map(|record| movements(&record.entry)).sum();
+    records.len() >= BATCH_ENTRIES_MAX || movements >= BATCH_MOVEMENTS_MAX
 }
 
 /// Lists what has to be known to tell whether entries follow.
@@ -235,4 +236,35 @@ fn follows(loaded: Loaded, records: &[LogRecord]) -> Result<(), ImportError> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Address, Amount, Asset, Metadata, Origin, Posting, Postings, Timestamp, Transaction};
+
+    use super::*;
+
+    /// An entry of so many postings that records no balances.
+    fn record(postings: usize) -> LogRecord {
+        let address = |text: &str| Address::parse(text).unwrap();
+        let asset = Asset::parse("USD/2").unwrap();
+        let posting = Posting::new(address("world"), address("a"), asset, Amount::from(1)).unwrap();
+        let at = Timestamp::from_micros(1).unwrap();
+        let body = EntryBody::Transaction(Transaction {
+            postings: Postings::new(vec![posting; postings]).unwrap(),
+            reference: None,
+            metadata: Metadata::default(),
+            origin: Origin::Posted,
+        });
+        let number = EntryNumber(0);
+        let entry = Entry { number, recorded_at: at, effective_at: at, body, balances: Vec::new() };
+        LogRecord { entry, request: None }
+    }
+
+    #[test]
+    fn a_batch_is_full_by_its_entries_or_by_what_they_move() {
+        let full = |count: usize, postings: usize| is_full(&vec![record(postings); count]);
+        assert!(!full(BATCH_ENTRIES_MAX - 1, 1) && full(BATCH_ENTRIES_MAX, 1));
+        assert!(!full(3, 1000) && full(4, 1000), "they are all between the same two accounts");
+    }
 }

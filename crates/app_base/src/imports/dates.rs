@@ -28,9 +28,14 @@ impl Dates {
             |what: &str| format!("{what}: it must be written as {format} says, and is `{}`", Shown(text));
         let read = BrokenDownTime::parse(format, text).map_err(|_| fault("is no such date"))?;
         let date = read.to_date().map_err(|_| fault("is no such date"))?;
-        let civil = match read.hour() {
-            Some(_) => date.to_datetime(read.to_time().map_err(|_| fault("is no such time"))?),
-            None => date.at(0, 0, 0, 0),
+        if date.year() < 1000 && !text.contains(&format!("{:04}", date.year())) {
+            return Err(fault("has a year of fewer than four digits"));
+        }
+        let is_date_alone = read.hour().is_none() && read.minute().is_none() && read.second().is_none();
+        let civil = if is_date_alone {
+            date.at(0, 0, 0, 0)
+        } else {
+            date.to_datetime(read.to_time().map_err(|_| fault("is no such time"))?)
         };
         if civil.subsec_nanosecond() % 1000 != 0 {
             return Err(fault("is finer than a microsecond, which is the finest that is kept"));
@@ -39,6 +44,28 @@ impl Dates {
         let micros = civil.duration_since(EPOCH).as_micros() - i128::from(offset) * 1_000_000;
         let time = i64::try_from(micros).ok().and_then(Timestamp::from_micros);
         time.ok_or_else(|| fault("is outside the years 0001 to 9999 of UTC"))
+    }
+}
+
+/// Says what is wrong with a format: what of a time it would leave out, or leave open.
+pub(super) fn check_format(format: &str) -> Result<(), &'static str> {
+    let mut conversions = Vec::new();
+    let mut rest = format.chars();
+    while rest.by_ref().any(|character| character == '%') {
+        // Between the sign and the letter may stand how it is filled up, how wide it is, and colons.
+        conversions.extend(rest.by_ref().find(|character| !"-_0^#:.123456789".contains(*character)));
+    }
+    let has = |letters: &str| conversions.iter().any(|letter| letters.contains(*letter));
+    if has("Q") {
+        Err(
+            "has %Q, and names of time zones are not taken: `effective_at.offset` or %z say how far clocks are ahead",
+        )
+    } else if has("s") {
+        Err("has %s, and seconds since 1970 are not taken")
+    } else if has("Il") && !has("pP") {
+        Err("has hours from 1 to 12, and no %p that says of which half of the day")
+    } else {
+        Ok(())
     }
 }
 
@@ -96,12 +123,27 @@ mod tests {
             ("%Y-%m-%d %H:%M", "2026-01-31 24:00"),
             ("%Y-%m-%d %H:%M:%S%.f", "2026-01-31 12:00:00.1234567"),
             ("%Y-%m-%d", "-001-01-01"),
+            ("%d.%m.%Y", "02.01.26"),
+            ("%d.%m.%Y", "02.01.126"),
+            ("%Y-%m-%d %M:%S", "2026-01-31 02:30"),
             ("%Y-%m-%d", ""),
         ] {
             let refused = read(format, "Z", text).unwrap_err();
             assert!(refused.contains(format), "{refused}");
         }
         assert!(read("%Y-%m-%d", "+00:01", "0001-01-01").unwrap_err().contains("outside the years"));
+    }
+
+    #[test]
+    fn formats_that_leave_a_time_open_are_refused() {
+        for format in ["%Y-%m-%d %I:%M", "%Y-%m-%d %-l:%M", "%Y-%m-%d %H:%M %Q", "%Y-%m-%d %H:%M %:Q", "%s"] {
+            assert!(check_format(format).is_err(), "{format}");
+        }
+        for format in
+            ["%Y-%m-%d", "%-d.%-m.%Y %H:%M:%S%.3f %:z", "%m/%d/%y %I:%M %p", "%l %P", "100%% %Y s I"]
+        {
+            assert_eq!(check_format(format), Ok(()), "{format}");
+        }
     }
 
     #[test]

@@ -230,6 +230,10 @@ fn values(raw: RawMapping) -> Result<Values, MappingError> {
         ));
     }
     let offset = raw.effective_at.offset.as_deref().unwrap_or("Z");
+    if let Some(format) = &raw.effective_at.format {
+        dates::check_format(format)
+            .map_err(|problem| MappingError::of_key("effective_at.format", problem))?;
+    }
     let offset_seconds = dates::offset(offset)
         .ok_or_else(|| MappingError::of_key("effective_at.offset", "must be such as +01:00, -05:30 or Z"))?;
     let negative = match raw.amount.negative.unwrap_or_default() {

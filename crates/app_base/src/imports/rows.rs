@@ -34,12 +34,23 @@ pub struct Group {
     pub submission: Result<Submission, Vec<Refusal>>,
 }
 
+/// What a row belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Belongs {
+    /// Nothing but itself.
+    Alone,
+    /// The group of this name.
+    To(String),
+    /// That of the row before, or that of the row behind: its columns are not where they should be.
+    Unknown,
+}
+
 /// The rows of a file, mapped.
 pub struct Rows<R> {
     table: Table<R>,
     composer: Composer,
     /// The first row of the next group, with what makes it one.
-    ahead: Option<(TableRow, Option<String>)>,
+    ahead: Option<(TableRow, Belongs)>,
     /// The group that has too many rows, of which there may be more.
     too_large: Option<String>,
 }
@@ -70,37 +81,57 @@ impl<R: Read> Rows<R> {
             Some(first) => Some(first),
             None => self.read()?,
         };
-        let Some((first, name)) = first else { return Ok(None) };
-        if name.is_some() && name == self.too_large {
+        let Some((first, mut last)) = first else { return Ok(None) };
+        if let Belongs::To(name) = &last
+            && self.too_large.as_ref() == Some(name)
+        {
             return Ok(Some(Group::too_large(vec![first])));
         }
         self.too_large = None;
         let mut bytes = first.fields.as_slice().len();
         let mut rows = vec![first];
-        while name.is_some() {
-            let Some((row, next_name)) = self.read()? else { break };
-            if next_name != name {
-                self.ahead = Some((row, next_name));
+        while last != Belongs::Alone {
+            let Some((row, next)) = self.read()? else { break };
+            // A row of which nobody knows where it belongs is refused, and with it whatever it may belong to.
+            let together = next == last || next == Belongs::Unknown || last == Belongs::Unknown;
+            if !together || next == Belongs::Alone {
+                self.ahead = Some((row, next));
                 break;
             }
             bytes += row.fields.as_slice().len();
             if rows.len() == Postings::MAX || bytes > GROUP_BYTES_MAX {
-                self.too_large = name;
-                self.ahead = Some((row, next_name));
+                self.too_large = [&next, &last].into_iter().find_map(Belongs::name);
+                self.ahead = Some((row, next));
                 return Ok(Some(Group::too_large(rows)));
             }
             rows.push(row);
+            last = next;
         }
         let texts: Vec<_> = rows.iter().map(|row| (row.line, self.table.text_of(row))).collect();
         let submission = self.composer.compose(texts);
         Ok(Some(Group { rows: rows.into_iter().map(Row).collect(), submission }))
     }
 
-    /// Reads a row, with the name of its group.
-    fn read(&mut self) -> Result<Option<(TableRow, Option<String>)>, TableError> {
+    /// Reads a row, with what it belongs to.
+    fn read(&mut self) -> Result<Option<(TableRow, Belongs)>, TableError> {
         let Some(row) = self.table.next()? else { return Ok(None) };
-        let name = self.table.text_of(&row).ok().and_then(|text| self.composer.group(&text));
-        Ok(Some((row, name)))
+        let belongs = if !self.composer.groups() {
+            Belongs::Alone
+        } else if let Some(text) = self.table.lossy_text_of(&row) {
+            self.composer.group(&text).map_or(Belongs::Alone, Belongs::To)
+        } else {
+            Belongs::Unknown
+        };
+        Ok(Some((row, belongs)))
+    }
+}
+
+impl Belongs {
+    fn name(&self) -> Option<String> {
+        match self {
+            Self::To(name) => Some(name.clone()),
+            Self::Alone | Self::Unknown => None,
+        }
     }
 }
 

@@ -140,6 +140,12 @@ impl<R: Read> Table<R> {
         })
     }
 
+    /// Takes a row as text, whatever is in its fields; `None` where it has more or fewer of them than there are columns.
+    pub(super) fn lossy_text_of(&self, row: &TableRow) -> Option<StringRecord> {
+        (row.fields.len() == self.columns.len())
+            .then(|| StringRecord::from_byte_record_lossy(row.fields.clone()))
+    }
+
     /// Begins a file of refused rows, with the columns of this one and two more.
     ///
     /// # Errors
@@ -155,9 +161,8 @@ impl<R: Read> Table<R> {
         // A file of refused rows that is imported again has the two columns already.
         let own = self.columns.len().saturating_sub(REFUSED_COLUMNS.len());
         let again = self.format.header && self.columns[own..] == REFUSED_COLUMNS;
-        let columns = if again { own } else { self.columns.len() };
         let unquoted = quote.is_none().then(|| char::from(delimiter));
-        let mut written = Written { writer, columns, again, unquoted };
+        let mut written = Written { writer, columns: self.columns.len(), again, unquoted };
         if self.format.header {
             written.write(self.columns.iter().map(String::as_bytes), REFUSED_COLUMNS)?;
         }
@@ -168,7 +173,7 @@ impl<R: Read> Table<R> {
 /// A file of refused rows.
 pub struct Written<W: Write> {
     writer: csv::Writer<W>,
-    /// How many columns are the file's own.
+    /// How many columns the file has that they are from.
     columns: usize,
     /// Whether the rows were refused before, and say so in their last columns.
     again: bool,
@@ -197,14 +202,19 @@ impl<W: Write> Written<W> {
         self.writer.into_inner().map_err(|error| io::Error::new(error.error().kind(), error.to_string()))
     }
 
+    /// Writes fields and the two that come behind. A row of another shape than its file stays one, with all that is in
+    /// it: filled up or cut off it would be taken the next time, although nobody has looked at it.
     fn write<'f>(&mut self, fields: impl Iterator<Item = &'f [u8]>, more: [&str; 2]) -> io::Result<()> {
-        let most = if self.again { self.columns } else { usize::MAX };
-        let mut record: ByteRecord = fields.take(most).collect();
-        while record.len() < self.columns {
-            record.push_field(b"");
+        let mut record: ByteRecord = fields.collect();
+        let is_whole = record.len() == self.columns;
+        if self.again && is_whole {
+            record.truncate(self.columns - REFUSED_COLUMNS.len());
         }
-        for field in more {
-            record.push_field(field.as_bytes());
+        // Of another shape and refused before: it says already where it was and why.
+        if is_whole || !self.again {
+            for field in more {
+                record.push_field(field.as_bytes());
+            }
         }
         Ok(self.writer.write_byte_record(&record)?)
     }

@@ -58,6 +58,11 @@ impl Composer {
         Ok(Self { fields, values: mapping.values.clone(), key_prefix })
     }
 
+    /// Says whether rows may be one transaction with others.
+    pub(super) fn groups(&self) -> bool {
+        self.fields.group.is_some()
+    }
+
     /// Returns what makes a row one of a group; `None` where it stands alone.
     pub(super) fn group(&self, row: &StringRecord) -> Option<String> {
         let group = self.fields.group.as_ref()?.fill(field_of(row));
@@ -85,8 +90,11 @@ impl Composer {
         let parts = parts.collect::<Vec<Result<Part, Refusal>>>();
         if let Some(bad) = parts.iter().position(Result::is_err) {
             let line = lines[bad];
-            let together =
-                || Refusal::of_row(format!("line {line}, which is of the same transaction, is refused"));
+            let together = || {
+                Refusal::of_row(format!(
+                    "line {line}, which is of the same transaction or may be, is refused"
+                ))
+            };
             return Err(parts.into_iter().map(|part| part.err().unwrap_or_else(together)).collect());
         }
         let count = parts.len();

@@ -172,7 +172,7 @@ fn rows_next_to_each_other_are_one_transaction_where_the_mapping_says_so() {
     assert_eq!(
         all(&mapping, &file),
         [
-            "2: line 3, which is of the same transaction, is refused | Amount: amount must be a number such as 1250.50, \
+            "2: line 3, which is of the same transaction or may be, is refused | Amount: amount must be a number such as 1250.50, \
           and is `x` | Note: metadata.note must be the same in all rows of a transaction: the first has `n`"
         ]
     );
@@ -269,6 +269,38 @@ fn files_without_names_and_with_other_marks_are_read() {
     assert!(Rows::open(&Mapping::parse(mapping).unwrap(), None, &b""[..]).is_err());
 }
 
+/// A transaction must not be written without one of its rows.
+#[test]
+fn a_row_that_is_no_row_is_refused_with_whatever_it_may_belong_to() {
+    let mapping = MAPPING.replace("amount =", "group = \"{Order}\"\namount =");
+    let row = |order: &str| format!("{order},,1,USD,1,n\n").into_bytes();
+    let lines_refused = |file: &[u8]| {
+        let mut rows = Rows::open(&Mapping::parse(&mapping).unwrap(), None, file).unwrap();
+        let (mut written, mut refused) = (Vec::new(), Vec::new());
+        while let Some(group) = rows.next_group().unwrap() {
+            let into = if group.submission.is_ok() { &mut written } else { &mut refused };
+            into.extend(group.rows.iter().map(super::super::Row::line));
+        }
+        (written, refused)
+    };
+    let file = |rows: &[&[u8]]| [HEADER.as_bytes(), &rows.concat()].concat();
+    let (a, b, c) = (row("a"), row("b"), row("c"));
+    // It has the columns that say where it belongs, and one that is no text.
+    let latin = b"a,,1,USD,1,M\xfcller\n";
+    assert_eq!(lines_refused(&file(&[&a, latin, &a, &b])), (vec![5], vec![2, 3, 4]));
+    // Nobody knows where this one belongs.
+    let short = b"a,,1\n";
+    assert_eq!(lines_refused(&file(&[&a, short, &a, &b])), (vec![5], vec![2, 3, 4]));
+    assert_eq!(lines_refused(&file(&[&a, &a, short, &b, &b, &c])), (vec![7], vec![2, 3, 4, 5, 6]));
+    assert_eq!(lines_refused(&file(&[short, &b, short, short, &a, &c])), (vec![7], vec![2, 3, 4, 5, 6]));
+    // What stands alone belongs to nothing.
+    assert_eq!(lines_refused(&file(&[&a, &c, short])), (vec![2], vec![3, 4]));
+    // Nor does a group that is too large have a rest behind such a row.
+    let many = a.repeat(1001);
+    let rest = file(&[&many, short, &a, &a, &b]);
+    assert_eq!(lines_refused(&rest), (vec![1006], (2..=1005).collect::<Vec<u64>>()));
+}
+
 #[test]
 fn refused_rows_can_be_read_again() {
     let mapping = Mapping::parse(MAPPING).unwrap();
@@ -285,12 +317,18 @@ fn refused_rows_can_be_read_again() {
     let once = refuse_all(&format!("{HEADER}a,,1,USD,x,\"say \"\"y\"\"\"\nb,,1\n"));
     let expected = "Order,Day,User,Currency,Amount,Note,refused_line,refused_reason\n\
         a,,1,USD,x,\"say \"\"y\"\"\",2,\"Amount: amount must be a number such as 1250.50, and is `x`\"\n\
-        b,,1,,,,3,\"the row has 3 fields, and there are 6 columns\"\n";
+        b,,1,3,\"the row has 3 fields, and there are 6 columns\"\n";
     assert_eq!(once, expected);
-    // Only what is said of them changes.
-    let again = refuse_all(&once);
-    assert_eq!(again.lines().next(), expected.lines().next());
-    assert!(again.contains("\nb,,1,,,,3,\"Currency: asset must be"), "{again}");
+    // Only what is said of them changes, as often as nobody corrects anything.
+    assert_eq!(refuse_all(&once), expected);
+    // Fields that are one too many are kept as well, as is that they are.
+    let large = refuse_all(&format!("{HEADER}o,,1,USD,1,250.00,n\n"));
+    assert!(
+        large.ends_with("\no,,1,USD,1,250.00,n,2,\"the row has 7 fields, and there are 6 columns\"\n"),
+        "{large}"
+    );
+    assert_eq!(refuse_all(&large), large);
+    assert_eq!(refuse_all(&refuse_all(&large)), large);
     let corrected = once.replace(",x,", ",1,");
     let mut rows = Rows::open(&mapping, None, corrected.as_bytes()).unwrap();
     assert!(rows.next_group().unwrap().unwrap().submission.is_ok());
