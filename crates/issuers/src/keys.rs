@@ -77,7 +77,10 @@ impl IssuerKeys {
         } else {
             *asked = Some(Instant::now());
             // Rare and large: every request that may come with a token would have room for it.
-            Box::pin(self.find()).await
+            let found = Box::pin(self.find()).await;
+            // Where it took as long as that to fail, those who waited do not ask again one after the other.
+            *asked = Some(Instant::now());
+            found
         };
         match (found, usable) {
             (Ok(keys), _) => {

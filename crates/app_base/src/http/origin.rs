@@ -7,6 +7,7 @@
 
 use pavex::http::header::{HOST, HeaderName, ORIGIN};
 use pavex::http::{HeaderMap, HeaderValue, Method};
+use pavex::request::RequestHead;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -18,10 +19,10 @@ pub fn changes_nothing(method: &Method) -> bool {
 
 /// Says whether a page of this service sent a request, or its user themselves.
 #[must_use]
-pub fn is_own(headers: &HeaderMap) -> bool {
-    match single(headers, &SEC_FETCH_SITE) {
+pub fn is_own(head: &RequestHead) -> bool {
+    match single(&head.headers, &SEC_FETCH_SITE) {
         Some(site) => site.is_ok_and(|site| site == "same-origin" || site == "none"),
-        None => is_origin_of_host(headers),
+        None => is_origin_of_host(head),
     }
 }
 
@@ -30,10 +31,11 @@ pub fn is_own(headers: &HeaderMap) -> bool {
 /// Which scheme a browser used is not to be seen behind a proxy that ends TLS; it does not have to be. Browsers keep the
 /// cookie for encrypted connections and for this machine itself, so that a page that was loaded over any other has no
 /// business here.
-fn is_origin_of_host(headers: &HeaderMap) -> bool {
-    let (Some(Ok(origin)), Some(Ok(host))) = (single(headers, &ORIGIN), single(headers, &HOST)) else {
-        return false;
-    };
+fn is_origin_of_host(head: &RequestHead) -> bool {
+    // HTTP/2 says in the target which host is asked, and that comes before the header (RFC 9113, 8.3.1).
+    let asked = head.target.authority().map(|authority| Ok(authority.as_str()));
+    let host = asked.or_else(|| single(&head.headers, &HOST));
+    let (Some(Ok(origin)), Some(Ok(host))) = (single(&head.headers, &ORIGIN), host) else { return false };
     let same = |authority: &str, port: &str| {
         let without = |text: &str| text.strip_suffix(port).unwrap_or(text).to_ascii_lowercase();
         without(authority) == without(host)
@@ -65,14 +67,30 @@ fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<Result<&'h st
 
 #[cfg(test)]
 mod tests {
+    use pavex::http::{Uri, Version};
+
     use super::*;
 
     fn own(lines: &[(&'static str, &str)]) -> bool {
+        own_at("/v1/sessions", lines)
+    }
+
+    fn own_at(target: &'static str, lines: &[(&'static str, &str)]) -> bool {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        is_own(&headers)
+        let (target, version) = (Uri::from_static(target), Version::HTTP_2);
+        is_own(&RequestHead { method: Method::POST, target, version, headers })
+    }
+
+    #[test]
+    fn over_http_2_the_target_says_which_host_is_asked() {
+        let origin = ("origin", "https://ledger.example");
+        assert!(own_at("https://ledger.example/v1/sessions", &[origin]));
+        assert!(own_at("http://ledger.example:443/v1/sessions", &[origin, ("host", "other.example")]));
+        assert!(!own_at("https://other.example/v1/sessions", &[origin]));
+        assert!(!own_at("https://other.example/v1/sessions", &[origin, ("host", "ledger.example")]));
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl<R> Granted<R> {
                     Ok(Presented::Token(token)) => {
                         tokens.authenticate(token).await.map_err(AccessError::Refused)
                     }
-                    Ok(Presented::Session(_)) if !changes_nothing(&head.method) && !is_own(&head.headers) => {
+                    Ok(Presented::Session(_)) if !changes_nothing(&head.method) && !is_own(head) => {
                         Err(AccessError::CrossOrigin)
                     }
                     Ok(Presented::Session(text)) => {

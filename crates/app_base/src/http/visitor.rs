@@ -41,7 +41,7 @@ impl Visitor {
         engine: &Engine,
     ) -> Result<Self, AccessError> {
         let request = RequestNote::of(head, context);
-        if !is_own(&head.headers) {
+        if !is_own(head) {
             let error = AccessError::CrossOrigin;
             request.note(engine, Actor::Unknown, &error);
             return Err(error);

@@ -68,6 +68,11 @@ impl KeyCache {
         self.0.forget(id);
     }
 
+    /// Drops a key that is not there.
+    pub(crate) fn drop_missing(&self, id: &KeyId) {
+        self.0.drop_missing(id);
+    }
+
     /// Returns the uses that the store does not know of, and takes them as known.
     pub(crate) fn take_uses(&self) -> Vec<(KeyId, Timestamp)> {
         self.0.collect(|id, key| {

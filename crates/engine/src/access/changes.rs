@@ -109,7 +109,7 @@ impl Engine {
         let id = KeyId::parse(id).map_err(|_| AuthenticationError::Unknown)?;
         let found = self.store().access().key(&id).await.map_err(AuthenticationError::Read)?;
         let Some(stored) = found else {
-            self.keys().forget(&id);
+            self.keys().drop_missing(&id);
             return Err(AuthenticationError::Unknown);
         };
         Ok(self.keys().keep(&stored, began))

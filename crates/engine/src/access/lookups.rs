@@ -98,6 +98,17 @@ impl<K: Eq + Hash, V> Lookups<K, V> {
         known.forgot = Some(Instant::now());
     }
 
+    /// Drops what is known of something that is not there. Anybody can ask for what is not there, so that it has nothing else
+    /// looked up again.
+    pub(crate) fn drop_missing<Q: Eq + Hash + ?Sized>(&self, id: &Q)
+    where
+        K: Borrow<Q>,
+    {
+        if self.read().entries.contains_key(id) {
+            self.write().entries.remove(id);
+        }
+    }
+
     /// Forgets all of which this is so.
     pub(crate) fn forget_where(&self, is_so: impl Fn(&V) -> bool) {
         let mut known = self.write();
@@ -175,6 +186,17 @@ mod tests {
         lookups.forget("a");
         keep(&lookups, "a", began);
         assert!(lookups.find("a").is_none());
+    }
+
+    #[test]
+    fn what_is_not_there_has_nothing_else_looked_up_again() {
+        let lookups = lookups(10);
+        let began = Instant::now();
+        keep(&lookups, "gone", began);
+        lookups.drop_missing("gone");
+        lookups.drop_missing("never there");
+        keep(&lookups, "a", began);
+        assert!(lookups.find("gone").is_none() && lookups.find("a").is_some());
     }
 
     #[test]

@@ -86,7 +86,7 @@ impl Engine {
             let (began, id) = (Instant::now(), text.id());
             let found = self.store().sessions().session(&id).await.map_err(SessionError::Read)?;
             let Some(mut stored) = found else {
-                self.session_cache().forget(&id);
+                self.session_cache().0.drop_missing(&id);
                 return Err(SessionError::Unknown);
             };
             let user = self.store().users().user(&stored.session.user).await;

@@ -62,6 +62,15 @@ impl IssuerServer {
         (issuer, certificate)
     }
 
+    /// Starts one that takes connections and never answers.
+    pub(super) fn start_silent() -> Self {
+        let held = Mutex::new(Vec::new());
+        Self::listen(
+            |address| format!("http://{address}"),
+            move |socket, _| held.lock().expect("sockets").push(socket),
+        )
+    }
+
     fn listen(
         name: impl FnOnce(SocketAddr) -> String,
         serve: impl Fn(TcpStream, &Answers) + Send + 'static,

@@ -1,12 +1,14 @@
 //! Tokens of another issuer: taken as configured, refused when anything about them or about the issuer is not as it
 //! should be.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::issuer_server::{IssuerKey, IssuerServer};
 use super::{outcome, with};
 use crate::harness::{Reply, Request, wait_until};
-use crate::site::Site;
+use crate::site::{Site, all_at_once};
 
 fn trusting(issuer: &IssuerServer) -> Site {
     Site::start_with(&[("PX_AUTHENTICATION__OIDC", &issuer.setting())])
@@ -138,6 +140,20 @@ fn keys_of_an_issuer_change_and_outlast_its_absence() {
     for key in [&first, &second] {
         assert_eq!(whoami(&site, &key.token(&good)).status, 200);
     }
+}
+
+/// One after the other they would wait for half a minute, each in the place of a request that could be answered.
+#[test]
+fn whoever_waits_for_an_issuer_that_never_answers_waits_with_the_others() {
+    let issuer = IssuerServer::start_silent();
+    let key = IssuerKey::ed25519("e", 1);
+    let site = trusting(&issuer);
+    let request = || Request::get("/v1/principal").key(&key.token(&claims(&issuer, &json!({}))));
+    let began = Instant::now();
+    for reply in all_at_once(&site, (0..6).map(|_| request()).collect()) {
+        assert_eq!(outcome(&reply), (503, "service.unavailable".to_owned()), "{reply:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 #[test]
