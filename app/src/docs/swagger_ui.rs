@@ -41,7 +41,6 @@ pub(super) fn file(name: &str) -> Option<Asset> {
 
 #[cfg(test)]
 mod tests {
-    use pavex::http::HeaderMap;
     use pavex::http::header::CONTENT_ENCODING;
 
     use super::*;

@@ -5,6 +5,8 @@ use app_base::http::origin::is_own;
 use pavex::http::header::{COOKIE, HOST, ORIGIN};
 use pavex::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::headers::get;
+
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Takes the lines of the input as lines of one header.
@@ -39,6 +41,7 @@ fn session(lines: &[HeaderValue]) {
 
 fn origin(lines: &[HeaderValue]) {
     let [first, rest @ ..] = lines else { return };
+    let is_own = |headers: &HeaderMap| is_own(&get(headers.clone()));
     let site: HeaderMap = lines.iter().map(|line| (SEC_FETCH_SITE, line.clone())).collect();
     let says_so = matches!(first.as_bytes(), b"same-origin" | b"none");
     assert_eq!(is_own(&site), rest.is_empty() && says_so, "the browser's word is taken as it stands, once");

@@ -11,6 +11,11 @@ use pavex::http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use pavex::request::RequestHead;
 use pavex::telemetry::ServerRequestId;
 
+/// The head of a GET with these headers.
+pub(crate) fn get(headers: HeaderMap) -> RequestHead {
+    RequestHead { method: Method::GET, target: Uri::from_static("/"), version: Version::HTTP_11, headers }
+}
+
 pub(crate) fn headers(input: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(input) else { return };
     trace(&value);
@@ -24,23 +29,13 @@ pub(crate) fn headers(input: &[u8]) {
         assert!(kind.trim_ascii().eq_ignore_ascii_case(b"application/json"));
     }
     assert_eq!(check_not_encoded(&headers).is_ok(), input.eq_ignore_ascii_case(b"identity"));
-    let head = RequestHead {
-        method: Method::GET,
-        target: Uri::from_static("/"),
-        version: Version::HTTP_11,
-        headers,
-    };
+    let head = get(headers);
     let status = spare_known(Asset::new("text/plain", "text").reply(), &head).status().as_u16();
     assert!(matches!(status, 200 | 304));
 }
 
 fn trace(value: &HeaderValue) {
-    let head = RequestHead {
-        method: Method::GET,
-        target: Uri::from_static("/"),
-        version: Version::HTTP_11,
-        headers: HeaderMap::from_iter([("traceparent".parse().expect("a name"), value.clone())]),
-    };
+    let head = get(HeaderMap::from_iter([("traceparent".parse().expect("a name"), value.clone())]));
     let context = TraceContext::of_request(&head, ServerRequestId::generate());
     if let Some(parent) = context.parent_id {
         let taken = format!("-{}-{parent}-", context.trace_id);

@@ -61,7 +61,7 @@ mod tests {
 
     fn spared(method: Method, known: &[&str], status: StatusCode) -> Response {
         let known = known.iter().map(|tag| (IF_NONE_MATCH, HeaderValue::from_str(tag).unwrap()));
-        let headers = HeaderMap::from_iter(known);
+        let headers: HeaderMap = known.collect();
         let head = RequestHead { method, target: Uri::from_static("/"), version: Version::HTTP_11, headers };
         let mut response = Response::new(status).set_typed_body("words");
         response.headers_mut().insert(ETAG, tag(b"words"));

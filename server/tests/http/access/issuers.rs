@@ -148,7 +148,7 @@ fn whoever_waits_for_an_issuer_that_never_answers_waits_with_the_others() {
     let issuer = IssuerServer::start_silent();
     let key = IssuerKey::ed25519("e", 1);
     let site = trusting(&issuer);
-    let request = || Request::get("/v1/principal").key(&key.token(&claims(&issuer, &json!({}))));
+    let request = || Request::get("/v1/principal").key(key.token(&claims(&issuer, &json!({}))));
     let began = Instant::now();
     for reply in all_at_once(&site, (0..6).map(|_| request()).collect()) {
         assert_eq!(outcome(&reply), (503, "service.unavailable".to_owned()), "{reply:?}");
