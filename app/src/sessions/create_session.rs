@@ -1,11 +1,11 @@
 //! `POST /v1/sessions`.
 
-use engine::sessions::{NewSession, SignInError};
+use engine::sessions::{ChangeSessionError, NewSession, SignInError};
 use identity::Actor;
 use pavex::post;
 
 use super::error::HANDED_OUT_ONCE;
-use super::{SessionFailure, SessionView, SignInRequest};
+use super::{SIGN_IN_REFUSED, SessionFailure, SessionView, SignInRequest};
 use crate::configuration::AuthenticationConfig;
 use crate::http::cookie::{WithCookie, set_session};
 use crate::http::idempotency::without_key;
@@ -49,7 +49,12 @@ pub async fn create_session(
         replaces: visitor.session(),
         max: config.session_max(),
     };
-    let started = engine.start_session(new, |action, id| visitor.did(actor, action, id)).await?;
+    let started = engine.start_session(new, |action, id| visitor.did(actor.clone(), action, id)).await;
+    let started = started.inspect_err(|error| {
+        if let ChangeSessionError::Overtaken = error {
+            visitor.refused(SIGN_IN_REFUSED.code, Some(&user.id));
+        }
+    })?;
     let location = format!("/v1/sessions/{}", started.session.id);
     let cookie = set_session(&started.text);
     let current = started.session.id.clone();

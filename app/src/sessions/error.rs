@@ -128,6 +128,7 @@ impl From<&SessionFailure> for Problem {
             SessionFailure::Input(error) => Self::from(error),
             SessionFailure::SignIn(error) => signed_in(error),
             SessionFailure::Password(error) => password(error),
+            SessionFailure::Change(ChangeSessionError::Overtaken) => challenge(&SIGN_IN_REFUSED),
             SessionFailure::Change(ChangeSessionError::NotFound) => Self::of(&SESSION_NOT_FOUND),
             SessionFailure::Change(ChangeSessionError::Random(_)) => Self::of(&INTERNAL_ERROR),
             SessionFailure::Change(ChangeSessionError::Write(_)) | SessionFailure::Write(_) => {
@@ -205,6 +206,7 @@ mod tests {
             (SignInError::Read(ReadError::Unavailable(source())).into(), 503, "service.unavailable"),
             (ChangePasswordError::Throttled(wait).into(), 429, "sign_in.throttled"),
             (ChangePasswordError::Set(SetPasswordError::Wrong).into(), 403, "password.wrong"),
+            (ChangeSessionError::Overtaken.into(), 401, "sign_in.refused"),
             (ChangeSessionError::NotFound.into(), 404, "session.not_found"),
             (ChangeSessionError::Write(WriteAccessError(source())).into(), 503, "service.outcome_unknown"),
             (WriteAccessError(source()).into(), 503, "service.outcome_unknown"),

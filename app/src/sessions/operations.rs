@@ -74,7 +74,7 @@ pub fn operations() -> Vec<Operation> {
             .takes::<Write<(NoPath, ChangePasswordRequest)>>()
             .without_idempotency_key()
             .returns::<WithCookie<Reply<SessionView>>>()
-            .problems([&PASSWORD_WRONG, &SIGN_IN_THROTTLED]),
+            .problems([&PASSWORD_WRONG, &SIGN_IN_REFUSED, &SIGN_IN_THROTTLED]),
         Operation::delete("/v1/users/{id}/sessions", "revoke_user_sessions")
             .right::<UsersAdmin>()
             .about(TAG, "Ends all sessions of a user")

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use identity::{Action, AuditEvent, Session, SessionId, SessionText, User, UserAgent, UserId};
+use identity::{Action, AuditEvent, Session, SessionId, SessionText, User, UserAgent, UserId, UserState};
 use ledger::Timestamp;
 
 use super::port::StoredSession;
@@ -49,6 +49,9 @@ pub enum ChangeSessionError {
     /// There is no such session of theirs.
     #[error("there is no such session")]
     NotFound,
+    /// Their user was disabled, or got another password, after they were recognised.
+    #[error("the user has changed since they were recognised")]
+    Overtaken,
     /// There is no randomness to be had.
     #[error("the system gives no random bytes")]
     Random(#[source] getrandom::Error),
@@ -61,14 +64,15 @@ pub enum ChangeSessionError {
 }
 
 impl Engine {
-    /// Starts a session, always one of a new id and secret.
+    /// Starts a session, always one of a new id and secret. Where its user changed since they were recognised, it opens
+    /// nothing.
     ///
     /// # Errors
     /// [`ChangeSessionError`], but for [`ChangeSessionError::NotFound`].
     pub async fn start_session(
         &self,
         new: NewSession<'_>,
-        event: impl FnOnce(Action, String) -> AuditEvent,
+        event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<StartedSession, ChangeSessionError> {
         let NewSession { user, client, replaces, max } = new;
         let text = random_session()?;
@@ -84,17 +88,36 @@ impl Engine {
             user_agent: client.user_agent,
             revoked_at: None,
         };
-        let event = event(Action::SessionStarted, session.id.to_string());
+        let started = event(Action::SessionStarted, session.id.to_string());
         let replaced = self.known_as(replaces).await?;
         let stored = StoredSession { session, digest: text.digest() };
-        let written = self.store().sessions().create_session(&stored, replaced.as_ref(), &event).await;
+        let written = self.store().sessions().create_session(&stored, replaced.as_ref(), &started).await;
         // Whether it was written or not, and whichever of the user's sessions had to make room for it.
         self.session_cache().forget_user(&user.id);
         if let Some(replaced) = &replaced {
             self.session_cache().forget(replaced);
         }
         written?;
-        Ok(StartedSession { session: stored.session, text })
+        let session = stored.session;
+        // To digest a password takes long, and meanwhile another may be set. That is looked at once the session is
+        // written, which leaves no gap: a change from before this read is seen by it, and one from after it finds the
+        // session among those that it ends.
+        if self.is_as_recognised(user).await? {
+            return Ok(StartedSession { session, text });
+        }
+        let revoked = event(Action::SessionRevoked, session.id.to_string());
+        let ended = self.store().sessions().revoke_session(&session.id, self.now(), &revoked).await;
+        self.session_cache().forget(&session.id);
+        ended?;
+        Err(ChangeSessionError::Overtaken)
+    }
+
+    /// Says whether a user may still come in as they did when they were recognised.
+    async fn is_as_recognised(&self, user: &User) -> Result<bool, ReadError> {
+        let found = self.store().users().user(&user.id).await?;
+        Ok(found.is_some_and(|now| {
+            now.user.state == UserState::Active && now.user.password_set_at == user.password_set_at
+        }))
     }
 
     /// Returns the id of the session that a text belongs to: who knows no more than an id ends nobody's session.

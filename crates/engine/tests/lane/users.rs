@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::port::Store;
-use engine::sessions::{NewSession, SessionClient};
+use engine::sessions::{ChangeSessionError, NewSession, SessionClient, StartedSession};
 use engine::users::{
     ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserChange,
     UserPatch, VerifyPasswordError,
@@ -48,6 +48,19 @@ impl Bench {
     async fn user_with_password(&self, name: &str) -> User {
         let user = self.user(name, "ledger:read@*").await;
         self.engine.set_password(&user.id, PASSWORD, event).await.unwrap()
+    }
+
+    async fn start_session(&self, user: &User) -> Result<StartedSession, ChangeSessionError> {
+        let client = SessionClient { address: None, user_agent: None };
+        let new = NewSession { user, client, replaces: None, max: Duration::from_mins(10) };
+        self.engine.start_session(new, event).await
+    }
+
+    /// Counts the sessions of a user, and those of them that were not revoked.
+    async fn sessions(&self, user: &User) -> (usize, usize) {
+        let page = self.store.sessions().sessions_of(&user.id, None, 100).await.unwrap();
+        let open = page.items.iter().filter(|session| session.revoked_at.is_none()).count();
+        (page.items.len(), open)
     }
 
     async fn digest(&self, user: &User) -> PasswordDigest {
@@ -206,9 +219,7 @@ async fn changes_of_one_user_at_the_same_moment_are_all_made() {
 async fn sessions_of_before_a_user_was_disabled_are_not_open_again_with_the_user() {
     let bench = Bench::new(CHEAP).await;
     let user = bench.user_with_password("ada").await;
-    let client = SessionClient { address: None, user_agent: None };
-    let new = NewSession { user: &user, client, replaces: None, max: Duration::from_mins(10) };
-    let started = bench.engine.start_session(new, event).await.unwrap();
+    let started = bench.start_session(&user).await.unwrap();
     let mut stored = bench.store.users().user(&user.id).await.unwrap().unwrap();
     stored.user.state = UserState::Disabled;
     let disabled = event(Action::UserChanged, user.id.to_string());
@@ -218,6 +229,35 @@ async fn sessions_of_before_a_user_was_disabled_are_not_open_again_with_the_user
     bench.engine.change_user(&user.id, enabled, &Principal::anybody(), event).await.unwrap();
     let session = bench.store.sessions().session(&started.session.id).await.unwrap().unwrap();
     assert!(session.session.revoked_at.is_some());
+}
+
+#[tokio::test]
+async fn who_gave_the_password_of_before_gets_no_session_once_it_is_another_one() {
+    let bench = Bench::new(CHEAP).await;
+    bench.user_with_password("ada").await;
+    let recognised = bench.engine.verify_password(&email("ada"), PASSWORD).await.unwrap();
+    let changed = bench.engine.set_password(&recognised.id, OTHER, event).await.unwrap();
+    let refused = bench.start_session(&recognised).await;
+    assert!(matches!(refused, Err(ChangeSessionError::Overtaken)), "{refused:?}");
+    assert_eq!(bench.sessions(&recognised).await, (1, 0));
+    let [.., (started, _), (revoked, _)] = &bench.trail().await.into_iter().rev().collect::<Vec<_>>()[..]
+    else {
+        panic!("nothing is recorded")
+    };
+    assert_eq!((started, revoked), (&Action::SessionStarted, &Action::SessionRevoked));
+    bench.start_session(&changed).await.unwrap();
+    assert_eq!(bench.sessions(&recognised).await, (2, 1));
+}
+
+#[tokio::test]
+async fn who_was_disabled_since_they_gave_their_password_gets_no_session() {
+    let bench = Bench::new(CHEAP).await;
+    let recognised = bench.user_with_password("ada").await;
+    let disabled = UserPatch { state: Some(UserState::Disabled), ..UserPatch::default() };
+    bench.engine.change_user(&recognised.id, disabled, &Principal::anybody(), event).await.unwrap();
+    let refused = bench.start_session(&recognised).await;
+    assert!(matches!(refused, Err(ChangeSessionError::Overtaken)), "{refused:?}");
+    assert_eq!(bench.sessions(&recognised).await, (1, 0));
 }
 
 #[tokio::test]
