@@ -48,6 +48,7 @@ pub async fn change_password(
     let replaces = session_cookie(&head.headers).ok().flatten();
     let new = NewSession {
         user: &changed,
+        second_factor: true,
         client: SessionClient { address: caller.address(), user_agent: user_agent(&head.headers) },
         replaces: replaces.as_ref(),
         max: config.session_max(),

@@ -1,5 +1,6 @@
 //! `POST /v1/sessions`.
 
+use engine::second_factors::Recognised;
 use engine::sessions::{ChangeSessionError, NewSession, SignInError};
 use identity::Actor;
 use pavex::post;
@@ -33,7 +34,7 @@ pub async fn create_session(
     let did = |actor, action, subject| visitor.did(actor, action, subject);
     let signed_in =
         Box::pin(factors.sign_in(&email, password.expose(), code.as_ref(), visitor.address(), did)).await;
-    let user = signed_in.inspect_err(|error| {
+    let Recognised { user, second_factor } = signed_in.inspect_err(|error| {
         let refused = match error {
             SignInError::Refused { user } => user.as_ref(),
             SignInError::SecondFactorRefused { user } => Some(user),
@@ -45,6 +46,7 @@ pub async fn create_session(
     let actor = Actor::User(user.id.clone());
     let new = NewSession {
         user: &user,
+        second_factor,
         client: visitor.client(),
         replaces: visitor.session(),
         max: config.session_max(),

@@ -107,12 +107,17 @@ impl SecondFactors {
         let codes = codes.map_err(SecondFactorError::Random)?;
         let recovery_codes: Vec<SecretDigest> = codes.iter().map(RecoveryCode::digest).collect();
         let confirmed = Confirmed { sealed: &found.sealed, step, at, recovery_codes: &recovery_codes };
-        // Before it counts: what fails after that would keep the recovery codes from their owner.
+        // Also before it counts: what fails after that would keep the recovery codes from their owner.
         engine.revoke_sessions_of(user, Some(session), &event).await?;
-        let event = event(Action::SecondFactorAdded, user.to_string());
+        let added = event(Action::SecondFactorAdded, user.to_string());
         // Another secret came in its place, or it was confirmed meanwhile.
-        if !engine.store().second_factors().confirm_totp(user, confirmed, &event).await? {
+        if !engine.store().second_factors().confirm_totp(user, confirmed, &added).await? {
             return Err(SecondFactorError::NotFound);
+        }
+        // Whoever signed in between the two did so without it.
+        if let Err(error) = engine.revoke_sessions_of(user, Some(session), &event).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, %user, "sessions may be left that began just before a second factor counted");
         }
         Ok(codes)
     }
@@ -135,8 +140,7 @@ impl SecondFactors {
 
     /// Says whether a user has a second factor that counts.
     pub(super) async fn counts(&self, user: &UserId) -> Result<bool, ReadError> {
-        let found = self.0.engine.store().second_factors().second_factor(user).await?;
-        Ok(found.is_some_and(|found| found.confirmed_at.is_some()))
+        self.0.engine.has_second_factor(user).await
     }
 
     /// Takes a user's second factor away.
@@ -156,6 +160,14 @@ impl SecondFactors {
         let opened = opened.map_err(|error| ReadError::Corrupt(error.into()))?;
         let bytes = <[u8; TotpSecret::BYTES]>::try_from(&opened[..]);
         bytes.map(TotpSecret::from_bytes).map_err(|error| ReadError::Corrupt(error.into()))
+    }
+}
+
+impl Engine {
+    /// Says whether a user has a second factor that counts.
+    pub(crate) async fn has_second_factor(&self, user: &UserId) -> Result<bool, ReadError> {
+        let found = self.store().second_factors().second_factor(user).await?;
+        Ok(found.is_some_and(|found| found.confirmed_at.is_some()))
     }
 }
 

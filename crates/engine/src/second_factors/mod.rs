@@ -11,4 +11,4 @@ mod sign_in;
 pub use changes::{Enrolled, SecondFactorError, SecondFactors};
 pub use own::{OwnFactorError, Proof};
 pub use port::{Confirmed, SealedTotp, SecondFactorStore, StoredTotp};
-pub use sign_in::SecondFactorCode;
+pub use sign_in::{Recognised, SecondFactorCode};

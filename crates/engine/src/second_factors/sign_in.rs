@@ -31,6 +31,15 @@ impl SecondFactorCode {
     }
 }
 
+/// Who signed in, and with what.
+#[derive(Clone, Debug)]
+pub struct Recognised {
+    /// The user.
+    pub user: User,
+    /// Whether a code was looked at: one that came where no second factor counted was not.
+    pub second_factor: bool,
+}
+
 /// Why a code does not do.
 pub(super) enum CheckError {
     Wrong,
@@ -51,15 +60,15 @@ impl SecondFactors {
         code: Option<&SecondFactorCode>,
         from: Option<IpAddr>,
         event: impl Fn(Actor, Action, String) -> AuditEvent,
-    ) -> Result<User, SignInError> {
+    ) -> Result<Recognised, SignInError> {
         let second = async |user: User| {
             if !self.counts(&user.id).await? {
-                return Ok(user);
+                return Ok(Recognised { user, second_factor: false });
             }
             let code = code.ok_or(SignInError::SecondFactorRequired)?;
             let event = |action, subject| event(Actor::User(user.id.clone()), action, subject);
             match self.check(&user.id, code, event).await {
-                Ok(()) => Ok(user),
+                Ok(()) => Ok(Recognised { user, second_factor: true }),
                 Err(CheckError::Wrong) => Err(SignInError::SecondFactorRefused { user: user.id }),
                 Err(CheckError::Write(error)) => Err(error.into()),
                 Err(CheckError::Read(error)) => Err(error.into()),

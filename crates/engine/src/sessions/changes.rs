@@ -26,6 +26,9 @@ pub struct SessionClient {
 pub struct NewSession<'a> {
     /// Whose it is; whether they may come in was found out before.
     pub user: &'a User,
+    /// Whether a second factor is behind it: a code was looked at and was right, or they were signed in before. Without
+    /// it, nobody comes in who has one by now.
+    pub second_factor: bool,
     /// From where they ask for it.
     pub client: SessionClient,
     /// The session that they came with, which ends.
@@ -49,7 +52,7 @@ pub enum ChangeSessionError {
     /// There is no such session of theirs.
     #[error("there is no such session")]
     NotFound,
-    /// Their user was disabled, or got another password, after they were recognised.
+    /// Their user was disabled, or got another password or a second factor, after they were recognised.
     #[error("the user has changed since they were recognised")]
     Overtaken,
     /// There is no randomness to be had.
@@ -74,7 +77,7 @@ impl Engine {
         new: NewSession<'_>,
         event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<StartedSession, ChangeSessionError> {
-        let NewSession { user, client, replaces, max } = new;
+        let NewSession { user, second_factor, client, replaces, max } = new;
         let text = random_session()?;
         // The clock may be behind that of the replica that set the password.
         let created_at = user.password_set_at.map_or(self.now(), |set_at| set_at.max(self.now()));
@@ -99,10 +102,10 @@ impl Engine {
         }
         written?;
         let session = stored.session;
-        // To digest a password takes long, and meanwhile another may be set. That is looked at once the session is
-        // written, which leaves no gap: a change from before this read is seen by it, and one from after it finds the
+        // To digest a password takes long, and meanwhile another may be set, or a second factor come. That is looked at
+        // once the session is written, which leaves no gap: a change from before this read is seen by it, and one from after it finds the
         // session among those that it ends.
-        if self.is_as_recognised(user).await? {
+        if self.is_as_recognised(user, second_factor).await? {
             return Ok(StartedSession { session, text });
         }
         let revoked = event(Action::SessionRevoked, session.id.to_string());
@@ -113,11 +116,12 @@ impl Engine {
     }
 
     /// Says whether a user may still come in as they did when they were recognised.
-    async fn is_as_recognised(&self, user: &User) -> Result<bool, ReadError> {
+    async fn is_as_recognised(&self, user: &User, second_factor: bool) -> Result<bool, ReadError> {
         let found = self.store().users().user(&user.id).await?;
-        Ok(found.is_some_and(|now| {
+        let is_same = found.is_some_and(|now| {
             now.user.state == UserState::Active && now.user.password_set_at == user.password_set_at
-        }))
+        });
+        Ok(is_same && (second_factor || !self.has_second_factor(&user.id).await?))
     }
 
     /// Returns the id of the session that a text belongs to: who knows no more than an id ends nobody's session.

@@ -67,17 +67,17 @@ pub enum ChangePasswordError {
 
 impl Engine {
     /// Finds out who comes with an address of mail and a password, from an address of the network. `second` is asked
-    /// once the password is right; a code that it refuses counts as a wrong password does.
+    /// once the password is right, and says what is returned; a code that it refuses counts as a wrong password does.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub async fn sign_in<S: Future<Output = Result<User, SignInError>>>(
+    pub async fn sign_in<T, S: Future<Output = Result<T, SignInError>>>(
         &self,
         email: &Email,
         password: &str,
         from: Option<IpAddr>,
         second: impl FnOnce(User) -> S,
-    ) -> Result<User, SignInError> {
+    ) -> Result<T, SignInError> {
         let attempt =
             self.begin_attempt(self.sign_ins(), email, from).await?.map_err(SignInError::Throttled)?;
         let outcome = match self.verify_password(email, password).await {

@@ -1,19 +1,26 @@
 //! Users: who may create and change whom, and what lets them in.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use engine::port::Store;
+use engine::second_factors::{SealedTotp, SecondFactorCode, SecondFactors};
 use engine::sessions::{ChangeSessionError, NewSession, SessionClient, StartedSession};
 use engine::users::{
     ChangeUserError, NewUser, PasswordDigest, PasswordFault, PasswordOptions, SetPasswordError, UserChange,
     UserPatch, VerifyPasswordError,
 };
 use engine::{Engine, EngineMetrics, EngineOptions};
-use identity::{Action, Actor, AuditEvent, Email, Grants, Principal, Scope, User, UserName, UserState};
+use identity::{
+    Action, Actor, AuditEvent, Email, Grants, Principal, Purpose, Scope, ServiceSecret, TotpCode, TotpSecret,
+    User, UserName, UserState,
+};
 use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER: &str = "eleven purple walruses";
@@ -51,9 +58,28 @@ impl Bench {
     }
 
     async fn start_session(&self, user: &User) -> Result<StartedSession, ChangeSessionError> {
+        self.start_session_with(user, false).await
+    }
+
+    async fn start_session_with(
+        &self,
+        user: &User,
+        second_factor: bool,
+    ) -> Result<StartedSession, ChangeSessionError> {
         let client = SessionClient { address: None, user_agent: None };
-        let new = NewSession { user, client, replaces: None, max: Duration::from_mins(10) };
+        let new = NewSession { user, second_factor, client, replaces: None, max: Duration::from_mins(10) };
         self.engine.start_session(new, event).await
+    }
+
+    /// Has a user begin a second factor, and returns what looks after it together with a code that confirms it.
+    async fn enrol(&self, user: &User) -> (SecondFactors, TotpCode) {
+        let sealer = || ServiceSecret::from_random(&[5; 32]).sealer(Purpose::SecondFactors);
+        let secret = TotpSecret::from_bytes([7; 20]);
+        let sealed = sealer().seal([9; 12], user.id.as_str().as_bytes(), secret.expose_bytes());
+        let (sealed, now) = (SealedTotp::from_bytes(sealed), self.engine.now());
+        assert!(self.store.second_factors().enrol_totp(&user.id, &sealed, now).await.unwrap());
+        let code = TotpCode::parse(&secret.code_at(now.micros() / 1_000_000)).unwrap();
+        (SecondFactors::new(self.engine.clone(), sealer()), code)
     }
 
     /// Counts the sessions of a user, and those of them that were not revoked.
@@ -258,6 +284,65 @@ async fn who_was_disabled_since_they_gave_their_password_gets_no_session() {
     let refused = bench.start_session(&recognised).await;
     assert!(matches!(refused, Err(ChangeSessionError::Overtaken)), "{refused:?}");
     assert_eq!(bench.sessions(&recognised).await, (1, 0));
+}
+
+#[tokio::test]
+async fn who_gave_no_code_gets_no_session_once_a_second_factor_counts() {
+    let bench = Bench::new(CHEAP).await;
+    let user = bench.user_with_password("ada").await;
+    let (factors, code) = bench.enrol(&user).await;
+    let sign_in = async |code: Option<&SecondFactorCode>| {
+        let event = |_, action, subject| event(action, subject);
+        factors.sign_in(&email("ada"), PASSWORD, code, None, event).await.unwrap()
+    };
+    // Nobody looks at a code before.
+    let unread = sign_in(Some(&SecondFactorCode::Totp(code.clone()))).await;
+    assert!(!unread.second_factor);
+    let own = bench.start_session(&user).await.unwrap().session.id;
+    let recovery_codes = factors.confirm(&user.id, &own, &code, event).await.unwrap();
+    let refused = bench.start_session_with(&unread.user, unread.second_factor).await;
+    assert!(matches!(refused, Err(ChangeSessionError::Overtaken)), "{refused:?}");
+    assert_eq!(bench.sessions(&user).await, (2, 1));
+
+    let read = sign_in(Some(&SecondFactorCode::Recovery(recovery_codes[0].clone()))).await;
+    bench.start_session_with(&read.user, read.second_factor).await.unwrap();
+    assert_eq!(bench.sessions(&user).await, (3, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_while_a_second_factor_is_confirmed_is_signed_out_by_it() {
+    let bench = Bench::new(CHEAP).await;
+    let user = bench.user_with_password("ada").await;
+    let (factors, code) = bench.enrol(&user).await;
+    let own = bench.start_session(&user).await.unwrap().session.id;
+    // Sessions were ended, and the second factor is about to count.
+    let signs_in = |action, subject| {
+        if action == Action::SecondFactorAdded {
+            let started = bench.start_session(&user);
+            block_in_place(|| Handle::current().block_on(started)).unwrap();
+        }
+        event(action, subject)
+    };
+    factors.confirm(&user.id, &own, &code, signs_in).await.unwrap();
+    assert_eq!(bench.sessions(&user).await, (2, 1));
+    assert_eq!(bench.store.sessions().session(&own).await.unwrap().unwrap().session.revoked_at, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recovery_codes_get_to_their_owner_though_sessions_cannot_be_ended_any_more() {
+    let bench = Bench::new(CHEAP).await;
+    let user = bench.user_with_password("ada").await;
+    let (factors, code) = bench.enrol(&user).await;
+    let own = bench.start_session(&user).await.unwrap().session.id;
+    let times = AtomicU32::new(0);
+    let closes = |action, subject| {
+        if action == Action::SessionsRevoked && times.fetch_add(1, Ordering::Relaxed) == 1 {
+            block_in_place(|| Handle::current().block_on(bench.store.close()));
+        }
+        event(action, subject)
+    };
+    let codes = factors.confirm(&user.id, &own, &code, closes).await.unwrap();
+    assert_eq!((codes.len(), times.into_inner()), (10, 2));
 }
 
 #[tokio::test]
