@@ -32,7 +32,8 @@ pub async fn confirm_totp(
     let (user, session) = granted.signed_in();
     let caller = granted.caller();
     let user = found(engine, user).await?;
-    let confirmed = factors.confirm(&user.id, session, &code, |action, id| caller.did(action, id)).await;
+    let did = |action, id| caller.did(action, id);
+    let confirmed = Box::pin(factors.confirm_own(&user, session, &code, caller.address(), did)).await;
     let codes = confirmed.map_err(|error| noted(caller, error))?;
     mailer.tell_second_factor_changed(&user, SecondFactorChange::On, engine.now());
     Ok(Reply(codes.into()))

@@ -38,11 +38,19 @@ pub fn operations() -> Vec<Operation> {
         Operation::post("/v1/principal/totp/confirm", "confirm_totp")
             .right::<SignedIn>()
             .about(TAG, "Has a second factor count from now on")
-            .description("Returns ten recovery codes, this once. Signing in takes a code from then on; the other sessions of whoever asks end.")
+            .description(
+                "Returns ten recovery codes, this once. Signing in takes a code from then on; the other sessions of whoever \
+                 asks end. A wrong code counts as a failed attempt to sign in.",
+            )
             .takes::<Write<(NoPath, ConfirmTotpRequest)>>()
             .without_idempotency_key()
             .returns::<Reply<ConfirmedTotpView>>()
-            .problems([&SECOND_FACTOR_EXISTS, &SECOND_FACTOR_NOT_FOUND, &SECOND_FACTOR_WRONG]),
+            .problems([
+                &SECOND_FACTOR_EXISTS,
+                &SECOND_FACTOR_NOT_FOUND,
+                &SECOND_FACTOR_WRONG,
+                &SECOND_FACTOR_THROTTLED,
+            ]),
         Operation::delete("/v1/principal/totp", "remove_totp")
             .right::<SignedIn>()
             .about(TAG, "Takes the second factor of whoever asks away")

@@ -87,7 +87,7 @@ impl SecondFactors {
     ///
     /// # Errors
     /// [`SecondFactorError`].
-    pub async fn confirm(
+    pub(super) async fn confirm(
         &self,
         user: &UserId,
         session: &SessionId,

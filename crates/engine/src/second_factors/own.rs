@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use identity::{Action, AuditEvent, User};
+use identity::{Action, AuditEvent, RecoveryCode, SessionId, TotpCode, User};
 
 use super::changes::{Enrolled, SecondFactorError, SecondFactors};
 use super::sign_in::{CheckError, SecondFactorCode};
@@ -64,6 +64,27 @@ impl SecondFactors {
         }
         self.prove(user, Proof::Password(password), from, event).await?;
         Ok(self.enrol(user).await?)
+    }
+
+    /// Has a user's own secret count from now on, for a code of it, and ends all their sessions but the one that they came
+    /// with. Returns the recovery codes, which are shown this once. To guess the code is as slow as signing in.
+    ///
+    /// # Errors
+    /// [`OwnFactorError`], but for [`OwnFactorError::Digest`].
+    pub async fn confirm_own(
+        &self,
+        user: &User,
+        session: &SessionId,
+        code: &TotpCode,
+        from: Option<IpAddr>,
+        event: impl Fn(Action, String) -> AuditEvent,
+    ) -> Result<Vec<RecoveryCode>, OwnFactorError> {
+        let engine = &self.0.engine;
+        let begun = engine.begin_attempt(engine.sign_ins(), &user.email, from).await?;
+        let attempt = begun.map_err(OwnFactorError::Throttled)?;
+        let confirmed = self.confirm(&user.id, session, code, event).await;
+        engine.settle_attempt(&attempt, &confirmed, |error| matches!(error, SecondFactorError::Wrong));
+        Ok(confirmed?)
     }
 
     /// Takes a user's own second factor away, for their password or a code. To guess either is as slow as signing in.

@@ -299,7 +299,7 @@ async fn who_gave_no_code_gets_no_session_once_a_second_factor_counts() {
     let unread = sign_in(Some(&SecondFactorCode::Totp(code.clone()))).await;
     assert!(!unread.second_factor);
     let own = bench.start_session(&user).await.unwrap().session.id;
-    let recovery_codes = factors.confirm(&user.id, &own, &code, event).await.unwrap();
+    let recovery_codes = factors.confirm_own(&user, &own, &code, None, event).await.unwrap();
     let refused = bench.start_session_with(&unread.user, unread.second_factor).await;
     assert!(matches!(refused, Err(ChangeSessionError::Overtaken)), "{refused:?}");
     assert_eq!(bench.sessions(&user).await, (2, 1));
@@ -323,7 +323,7 @@ async fn who_signs_in_while_a_second_factor_is_confirmed_is_signed_out_by_it() {
         }
         event(action, subject)
     };
-    factors.confirm(&user.id, &own, &code, signs_in).await.unwrap();
+    factors.confirm_own(&user, &own, &code, None, signs_in).await.unwrap();
     assert_eq!(bench.sessions(&user).await, (2, 1));
     assert_eq!(bench.store.sessions().session(&own).await.unwrap().unwrap().session.revoked_at, None);
 }
@@ -341,7 +341,7 @@ async fn recovery_codes_get_to_their_owner_though_sessions_cannot_be_ended_any_m
         }
         event(action, subject)
     };
-    let codes = factors.confirm(&user.id, &own, &code, closes).await.unwrap();
+    let codes = factors.confirm_own(&user, &own, &code, None, closes).await.unwrap();
     assert_eq!((codes.len(), times.into_inner()), (10, 2));
 }
 

@@ -238,6 +238,34 @@ fn a_session_alone_begins_no_second_factor() {
 }
 
 #[test]
+fn a_session_alone_tries_no_codes_to_confirm_a_second_factor() {
+    on_both(1, |lab| {
+        let user = lab.user("ada@example.com", "ledger:read@main");
+        let cookie = lab.signed_in("ada@example.com");
+        assert_eq!(begin(lab, &cookie, PASSWORD).status, 200);
+        let wrong = || {
+            let request = Request::post("/v1/principal/totp/confirm").json(json!({ "code": "000000" }));
+            outcome(&lab.call(&with_session(request, &cookie)))
+        };
+        let outcomes: Vec<_> = (0..12).map(|_| wrong()).collect();
+        assert_eq!(outcomes[0], refused(403, "second_factor.wrong"));
+        assert_eq!(outcomes[11], refused(429, "second_factor.throttled"), "{outcomes:?}");
+        // They count as wrong passwords do.
+        let signs_in = lab.call(&sign_in("ada@example.com", PASSWORD));
+        assert_eq!(outcome(&signs_in), refused(429, "sign_in.throttled"));
+        let trail = lab.trail();
+        for code in ["second_factor.wrong", "second_factor.throttled"] {
+            let is_it = |event: &AuditEvent| {
+                event.action == Action::Refused
+                    && event.actor == Actor::User(user.id.clone())
+                    && event.subject == format!("POST /v1/principal/totp/confirm: {code}")
+            };
+            assert!(trail.iter().any(is_it), "{code}: {trail:?}");
+        }
+    });
+}
+
+#[test]
 fn sessions_end_where_a_second_factor_comes_or_is_lost() {
     on_both(1, |lab| {
         let user = lab.user("ada@example.com", "ledger:read@main");
