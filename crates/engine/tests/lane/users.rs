@@ -20,7 +20,6 @@ use ledger::Timestamp;
 use prometheus_client::registry::Registry;
 use store_sqlite::{SqliteOptions, SqliteStore};
 use tokio::runtime::Handle;
-use tokio::task::block_in_place;
 
 const PASSWORD: &str = "correct horse battery staple";
 const OTHER: &str = "eleven purple walruses";
@@ -32,6 +31,12 @@ struct Bench {
     engine: Engine,
     store: Arc<dyn Store>,
     _folder: tempfile::TempDir,
+}
+
+/// Runs something to its end in the middle of something else that does not wait.
+fn run_beside<T: Send>(future: impl Future<Output = T> + Send) -> T {
+    let handle = Handle::current();
+    std::thread::scope(|scope| scope.spawn(move || handle.block_on(future)).join().unwrap())
 }
 
 impl Bench {
@@ -73,13 +78,13 @@ impl Bench {
 
     /// Has a user begin a second factor, and returns what looks after it together with a code that confirms it.
     async fn enrol(&self, user: &User) -> (SecondFactors, TotpCode) {
-        let sealer = || ServiceSecret::from_random(&[5; 32]).sealer(Purpose::SecondFactors);
+        let keeper = || ServiceSecret::from_random(&[5; 32]).sealer(Purpose::SecondFactors);
         let secret = TotpSecret::from_bytes([7; 20]);
-        let sealed = sealer().seal([9; 12], user.id.as_str().as_bytes(), secret.expose_bytes());
+        let sealed = keeper().seal([9; 12], user.id.as_str().as_bytes(), secret.expose_bytes());
         let (sealed, now) = (SealedTotp::from_bytes(sealed), self.engine.now());
         assert!(self.store.second_factors().enrol_totp(&user.id, &sealed, now).await.unwrap());
         let code = TotpCode::parse(&secret.code_at(now.micros() / 1_000_000)).unwrap();
-        (SecondFactors::new(self.engine.clone(), sealer()), code)
+        (SecondFactors::new(self.engine.clone(), keeper()), code)
     }
 
     /// Counts the sessions of a user, and those of them that were not revoked.
@@ -319,7 +324,7 @@ async fn who_signs_in_while_a_second_factor_is_confirmed_is_signed_out_by_it() {
     let signs_in = |action, subject| {
         if action == Action::SecondFactorAdded {
             let started = bench.start_session(&user);
-            block_in_place(|| Handle::current().block_on(started)).unwrap();
+            run_beside(started).unwrap();
         }
         event(action, subject)
     };
@@ -337,7 +342,7 @@ async fn recovery_codes_get_to_their_owner_though_sessions_cannot_be_ended_any_m
     let times = AtomicU32::new(0);
     let closes = |action, subject| {
         if action == Action::SessionsRevoked && times.fetch_add(1, Ordering::Relaxed) == 1 {
-            block_in_place(|| Handle::current().block_on(bench.store.close()));
+            run_beside(bench.store.close());
         }
         event(action, subject)
     };
