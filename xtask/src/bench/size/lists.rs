@@ -292,9 +292,10 @@ mod tests {
             if !operations.contains(id) {
                 continue;
             }
-            for parameter in get["parameters"].as_array().expect("parameters") {
+            let parameters = get["parameters"].as_array().expect("parameters");
+            for parameter in parameters.iter().filter(|parameter| parameter["in"] == "query") {
                 let name = parameter["name"].as_str().expect("a name");
-                let is_filter = parameter["in"] == "query" && !["limit", "cursor"].contains(&name);
+                let is_filter = !["limit", "cursor"].contains(&name);
                 let written = [format!("{name}="), format!("{name}[")];
                 assert!(!is_filter || written.iter().any(|text| asked.contains(text)), "{id} {name}");
             }
