@@ -131,16 +131,11 @@ impl SecondFactors {
         user: &UserId,
         event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<(), SecondFactorError> {
-        if !self.counts(user).await? {
+        if !self.0.engine.has_second_factor(user).await? {
             return Err(SecondFactorError::NotFound);
         }
         self.0.engine.revoke_sessions_of(user, None, &event).await?;
         self.remove(user, event).await
-    }
-
-    /// Says whether a user has a second factor that counts.
-    pub(super) async fn counts(&self, user: &UserId) -> Result<bool, ReadError> {
-        self.0.engine.has_second_factor(user).await
     }
 
     /// Takes a user's second factor away.

@@ -59,7 +59,7 @@ impl SecondFactors {
         from: Option<IpAddr>,
         event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<Enrolled, OwnFactorError> {
-        if self.counts(&user.id).await? {
+        if self.0.engine.has_second_factor(&user.id).await? {
             return Err(SecondFactorError::Exists.into());
         }
         self.prove(user, Proof::Password(password), from, event).await?;
@@ -98,7 +98,7 @@ impl SecondFactors {
         from: Option<IpAddr>,
         event: impl Fn(Action, String) -> AuditEvent,
     ) -> Result<(), OwnFactorError> {
-        if !self.counts(&user.id).await? {
+        if !self.0.engine.has_second_factor(&user.id).await? {
             return Err(SecondFactorError::NotFound.into());
         }
         self.prove(user, proof, from, &event).await?;

@@ -62,7 +62,7 @@ impl SecondFactors {
         event: impl Fn(Actor, Action, String) -> AuditEvent,
     ) -> Result<Recognised, SignInError> {
         let second = async |user: User| {
-            if !self.counts(&user.id).await? {
+            if !self.0.engine.has_second_factor(&user.id).await? {
                 return Ok(Recognised { user, second_factor: false });
             }
             let code = code.ok_or(SignInError::SecondFactorRequired)?;
